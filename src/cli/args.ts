@@ -1,0 +1,116 @@
+/** What the user typed, parsed: every string with a grammar is already a number of ms or bytes, a list or a choice. */
+
+export type Mode = "listen" | "connect" | "relay" | "http" | "completion";
+
+export type PersonalityName = "ncx" | "ncat" | "openbsd" | "traditional";
+
+export type Eol = "lf" | "crlf" | "cr" | "none";
+
+/** One field for each row of the table in options.ts (a test holds the two together). Times are ms, sizes bytes. */
+export interface Args {
+  readonly mode: Mode;
+  /** What isn't an option: host and ports, endpoints, method and URL, shell name. */
+  readonly operands: readonly string[];
+  readonly personality: PersonalityName;
+
+  // everywhere
+  readonly verbose: number;
+  readonly quiet?: boolean;
+  /** One event a line on stderr (`--json`; in http mode `--json-output`). */
+  readonly jsonEvents?: boolean;
+  readonly help?: boolean;
+  readonly version?: boolean;
+  /** Sentences about options that were accepted but cannot have an effect; the edge says them. */
+  readonly warnings?: readonly string[];
+
+  // where and how
+  readonly listen?: boolean;
+  readonly udp?: boolean;
+  readonly unix?: boolean;
+  readonly ipv4?: boolean;
+  readonly ipv6?: boolean;
+  readonly numeric?: boolean;
+  /** `-p`: the source port, or with -l the port to listen on (a number or a service name, checked later). */
+  readonly port?: string;
+  /** `-s`: the source address, or with -l the address to listen on. */
+  readonly source?: string;
+  readonly public?: boolean;
+  readonly broadcast?: boolean;
+  readonly keepalive?: boolean;
+  readonly ttl?: number;
+  readonly tos?: string;
+  readonly recvBuffer?: number;
+  readonly sendBuffer?: number;
+
+  // how long
+  /** `-w`: connect timeout; under a personality that says so, idle as well. */
+  readonly wait?: number;
+  readonly connectTimeout?: number;
+  readonly idleTimeout?: number;
+  /** Total time for the whole run. */
+  readonly timeout?: number;
+  /** `-q`: after the end of stdin wait at most this long; Infinity for a negative number. */
+  readonly quitAfter?: number;
+
+  // listening
+  readonly keepOpen?: boolean;
+  readonly maxConns?: number;
+  readonly maxAccepts?: number;
+  readonly portFile?: string;
+
+  // what passes
+  readonly noStdin?: boolean;
+  readonly sendOnly?: boolean;
+  readonly recvOnly?: boolean;
+  /** `-N`: half-close at the end of stdin; it matters to a personality that does not by itself. */
+  readonly shutdown?: boolean;
+  readonly noShutdown?: boolean;
+  readonly halfOpen?: boolean;
+  /** `-C` is crlf. */
+  readonly eol?: Eol;
+  /** `-i`: ms between lines sent, and between ports with -z. */
+  readonly lineDelay?: number;
+  /** `--delay`: ms before each read or write. */
+  readonly delay?: number;
+  /** `-W`: end after this many chunks or datagrams from the peer. */
+  readonly recvLimit?: number;
+  readonly hex?: boolean;
+  readonly hexDump?: string;
+  /** `-o` in connect and listen: raw dump of both directions; in http: the body's file. */
+  readonly output?: string;
+  readonly appendOutput?: boolean;
+
+  // probing
+  readonly zero?: boolean;
+  readonly randomPorts?: boolean;
+  readonly allOpen?: boolean;
+
+  // relay
+  /** `-L [bind:]port:host:hostport`, repeatable. */
+  readonly localForward?: readonly string[];
+  readonly retries?: number;
+  readonly drain?: number;
+
+  // http (curl's names)
+  readonly request?: string;
+  readonly header?: readonly string[];
+  readonly data?: readonly string[];
+  readonly dataRaw?: readonly string[];
+  readonly dataBinary?: readonly string[];
+  /** `--json DATA` in http mode: curl's JSON body. */
+  readonly jsonBody?: readonly string[];
+  readonly include?: boolean;
+  readonly head?: boolean;
+  readonly location?: boolean;
+  readonly maxRedirs?: number;
+  readonly maxTime?: number;
+  readonly unixSocket?: string;
+  readonly insecure?: boolean;
+  readonly cacert?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly userAgent?: string;
+  readonly fail?: boolean;
+  readonly silent?: boolean;
+  readonly showError?: boolean;
+}

@@ -1,0 +1,109 @@
+/** `ncx relay 8080 host:80`: rules of a place to listen on and a place to dial, until told to stop. */
+import { onAbort } from "../../core/abort.ts";
+import { formatEndpoint } from "../../core/endpoint.ts";
+import { formatBytes, formatDuration } from "../../core/units.ts";
+import { relay, type RelayOptions } from "../../relay/index.ts";
+import type { Connection, LinkReport } from "../../stream/connection.ts";
+import type { Server } from "../../transport/index.ts";
+import { announce } from "../announce.ts";
+import type { Args } from "../args.ts";
+import type { Reporter } from "../report.ts";
+import { dialOptions, socketOptions, unheeded } from "../socket-options.ts";
+import type { World } from "../world.ts";
+import { readRules, type Rule } from "./_relay-rules.ts";
+
+/** Milliseconds that connections have to end after the first SIGINT or SIGTERM. */
+const DRAIN = 10_000;
+
+/** Runs the mode; gives the exit code. */
+export async function run(args: Args, world: World, report: Reporter): Promise<number> {
+  const rules = readRules(args);
+  for (const warning of unheeded({ ...args, udp: rules.some(hasUdp) })) report.say(warning);
+  const servers: Server[] = [];
+  try {
+    for (const rule of rules)
+      servers.push(await relay(rule.from, rule.to, relayOptions(rule, args, world, report)));
+    announce(
+      servers,
+      rules.map(({ from }) => from),
+      args,
+      report,
+    );
+    onAbort(world.stop, () => void drain(servers, args.drain ?? DRAIN, report));
+    await Promise.all(servers.map(({ done }) => done));
+  } finally {
+    for (const server of servers) await server[Symbol.asyncDispose]();
+  }
+  return 0;
+}
+
+function hasUdp({ from, to }: Rule): boolean {
+  return from.kind === "udp" || to.kind === "udp";
+}
+
+function relayOptions(rule: Rule, args: Args, world: World, report: Reporter): RelayOptions {
+  const { retries, maxConns, maxAccepts, idleTimeout } = args;
+  const { timeout, ...dial } = dialOptions(args);
+  return {
+    bind: {
+      ...socketOptions(args),
+      onReject(remote, reason) {
+        report.event({ type: "reject", remote, reason });
+        report.tell(1, `${formatEndpoint(remote)} turned away: ${reason}`);
+      },
+    },
+    dial,
+    signal: world.abort,
+    ...(talks(args) && {
+      onOpen: (near, far) => sayOpen(near, far, rule, report),
+      onClose: (near, far, result) => sayClosed(near, far, rule, result, report),
+    }),
+    onError: (error, { id }) => report.fail(error, id),
+    ...(timeout !== undefined && { connectTimeout: timeout }),
+    ...(retries !== undefined && { retries }),
+    ...(maxConns !== undefined && { maxConns }),
+    ...(maxAccepts !== undefined && { maxAccepts }),
+    ...(idleTimeout !== undefined && { idle: idleTimeout }),
+  };
+}
+
+/** Whether each connection is worth a line: building one costs as much as relaying a short request. */
+function talks({ verbose, jsonEvents = false }: Args): boolean {
+  return verbose > 0 || jsonEvents;
+}
+
+function sayOpen(
+  { id, local, remote }: Connection,
+  far: Connection,
+  rule: Rule,
+  report: Reporter,
+): void {
+  report.event({ type: "open", id, local, remote, to: far.remote });
+  report.tell(2, `[${id}] ${formatEndpoint(remote)} -> ${formatEndpoint(rule.to)} open`);
+}
+
+function sayClosed(
+  { id, remote }: Connection,
+  far: Connection,
+  rule: Rule,
+  result: LinkReport,
+  report: Reporter,
+): void {
+  const { forward: received, backward: sent, duration, reason } = result;
+  report.event({ type: "close", id, remote, to: far.remote, sent, received, duration, reason });
+  const sizes = `${formatBytes(received)} there, ${formatBytes(sent)} back`;
+  report.tell(
+    1,
+    `[${id}] ${formatEndpoint(remote)} -> ${formatEndpoint(rule.to)}: ${sizes} in ${formatDuration(duration)} (${reason})`,
+  );
+}
+
+async function drain(servers: readonly Server[], ms: number, report: Reporter): Promise<void> {
+  for (const server of servers) void server.close();
+  const live = servers.reduce((sum, { connections }) => sum + connections, 0);
+  if (live > 0) {
+    const count = live === 1 ? "1 connection" : `${live} connections`;
+    report.say(`Waiting up to ${formatDuration(ms)} for ${count} to end; again to end now`);
+  }
+  await Promise.all(servers.map((server) => server.drain(ms)));
+}

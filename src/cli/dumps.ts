@@ -1,0 +1,79 @@
+/** `-o`, `--hex` and `--hex-dump`: what passes, on stderr or in files. */
+import { closeSync, openSync } from "node:fs";
+import { quote, wrap, type NcxError } from "../core/errors.ts";
+import { hexdump } from "../observe/hexdump.ts";
+import { raw } from "../observe/raw.ts";
+import { writeAllSync } from "../platform/files.ts";
+import type { Observer } from "../stream/connection.ts";
+import type { Args } from "./args.ts";
+import type { World } from "./world.ts";
+
+/** The dumps that were asked for, and how to close their files. */
+export interface Dumps extends Disposable {
+  readonly observers: readonly Observer[];
+  /** Whether a file could not be written to its end. */
+  readonly broken: boolean;
+}
+
+/**
+ * Opens `-o`, `--hex` and `--hex-dump`. A file that can be written no more is told once, by `onError`, and left: what
+ * passes goes on.
+ *
+ * @throws {NcxError} when a file cannot be opened.
+ */
+export function openDumps(args: Args, world: World, onError: (error: NcxError) => void): Dumps {
+  const files: DumpFile[] = [];
+  const open = (path: string): DumpFile => {
+    const file = new DumpFile(path, args.appendOutput ? "a" : "w", onError);
+    files.push(file);
+    return file;
+  };
+  const observers: Observer[] = [];
+  if (args.output !== undefined) {
+    const file = open(args.output);
+    observers.push(raw((chunk) => file.write(chunk)));
+  }
+  if (args.hexDump !== undefined) {
+    const file = open(args.hexDump);
+    observers.push(hexdump((text) => file.write(Buffer.from(text))));
+  }
+  if (args.hex) observers.push(hexdump((text) => void world.stderr.write(text)));
+  return {
+    observers,
+    get broken() {
+      return files.some((file) => file.broken);
+    },
+    [Symbol.dispose]: () => files.forEach((file) => file.close()),
+  };
+}
+
+class DumpFile {
+  readonly #act: string;
+  readonly #fd: number;
+  readonly #onError: (error: NcxError) => void;
+  broken = false;
+
+  constructor(path: string, flags: "a" | "w", onError: (error: NcxError) => void) {
+    this.#act = `write to ${quote(path)}`;
+    this.#onError = onError;
+    try {
+      this.#fd = openSync(path, flags, 0o600);
+    } catch (error) {
+      throw wrap(this.#act, error);
+    }
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.broken) return;
+    try {
+      writeAllSync(this.#fd, chunk);
+    } catch (error) {
+      this.broken = true;
+      this.#onError(wrap(this.#act, error));
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}

@@ -1,0 +1,166 @@
+/** What --help and the man page share beside the table of options: usage lines, examples, exit codes, environment. */
+import type { Mode } from "./args.ts";
+import { OPTIONS, takesValue } from "./options.ts";
+import type { Option, OptionGroup } from "./options.ts";
+import { PERSONALITIES } from "./personality.ts";
+import type { Personality } from "./personality.ts";
+
+export interface Page {
+  /** One line. */
+  readonly summary: string;
+  readonly usage: readonly string[];
+  /** A command line and what it is for. */
+  readonly examples: readonly (readonly [line: string, purpose: string])[];
+  /** Further paragraphs, one a line. */
+  readonly notes: readonly string[];
+}
+
+export const PAGES: Readonly<Record<Mode, Page>> = {
+  connect: {
+    summary: "netcat, a port forwarder and an HTTP poke in one command",
+    usage: [
+      "ncx [OPTION]... HOST PORT...       connect; with -z, which ports are open?",
+      "ncx -l [OPTION]... [HOST] PORT     listen",
+      "ncx relay [OPTION]... FROM TO      forward a local port to another place",
+      "ncx http [OPTION]... [METHOD] URL  one HTTP request",
+      "ncx completion SHELL               tab completion: bash, zsh, fish, powershell",
+    ],
+    examples: [
+      ["ncx -l 8080", "listen; what arrives goes to stdout"],
+      ["ncx example.org 80", "connect; stdin goes there, the answer to stdout"],
+      ["ncx -l 9000 > file", "receive a file"],
+      ["ncx host 9000 < file", "send one"],
+      ["ncx -zv host 20-30 443 http", "which of these ports are open?"],
+      ["ncx -lkU /tmp/a.sock", "serve many clients on a unix socket"],
+      ["ncx -u host 5353", "UDP"],
+      ["ncx relay 8080 host:80", "forward a port"],
+      ["ncx http GET http://host/", "ask a web server"],
+    ],
+    notes: [
+      "Options may stand before, between and after the operands. A TIME is in seconds unless it says ms, s, m, h or d.",
+      "ncx relay --help and ncx http --help list the options of those modes.",
+    ],
+  },
+  listen: {
+    summary: "wait for a client; its bytes go to stdout, stdin goes to it",
+    usage: ["ncx -l [OPTION]... [HOST] PORT", "ncx listen [OPTION]... [HOST] PORT"],
+    examples: [
+      ["ncx -l 8080", "one client, on every address, v4 and v6"],
+      ["ncx -l 127.0.0.1 8080", "on this address only"],
+      ["ncx -lk 8080", "many clients at a time"],
+      ["ncx -l 0", "on a free port, and say which"],
+      ["ncx -lku 5353", "UDP, many peers"],
+      ["ncx -lU /tmp/a.sock", "a unix socket"],
+      ["ncx -l 9000 > file", "receive a file"],
+    ],
+    notes: ["A TIME is in seconds unless it says ms, s, m, h or d."],
+  },
+  relay: {
+    summary: "accept connections at one place and pass each on to another",
+    usage: [
+      "ncx relay [OPTION]... FROM TO [FROM TO]...",
+      "ncx relay -L [BIND:]PORT:HOST:PORT [OPTION]...",
+    ],
+    examples: [
+      ["ncx relay 8080 host:80", "port 8080 here is port 80 of host"],
+      ["ncx relay 0.0.0.0:8080 host:80", "for other machines too"],
+      ["ncx relay udp:5353 host:53", "UDP, a session for each client"],
+      ["ncx relay 2375 unix:/run/docker.sock", "TCP to a unix socket"],
+      ["ncx relay 8080 a:80 -- 8443 b:443", "two rules in one command"],
+    ],
+    notes: [
+      "A place is PORT, HOST:PORT, [V6]:PORT, udp:HOST:PORT or unix:/PATH. FROM is on loopback unless it names an address or --public is given.",
+      "A TIME is in seconds unless it says ms, s, m, h or d.",
+    ],
+  },
+  http: {
+    summary: "one HTTP request; the body of the answer goes to stdout",
+    usage: ["ncx http [OPTION]... [METHOD] URL"],
+    examples: [
+      ["ncx http example.org/path", "GET"],
+      ["ncx http -v http://host/", "with the wire view on stderr"],
+      ["ncx http -o file.iso http://host/file.iso", "download, with progress"],
+      ["ncx http POST host/items --json '{\"a\":1}'", "send JSON"],
+      ["ncx http -d @body.txt http://host/form", "send a file"],
+      ["ncx http --unix-socket /run/docker.sock http://d/info", "through a unix socket"],
+    ],
+    notes: ["Letters, and exit codes, are curl's."],
+  },
+  completion: {
+    summary: "print the tab completion of a shell",
+    usage: ["ncx completion bash|zsh|fish|powershell"],
+    examples: [
+      ["source <(ncx completion bash)", "bash, in ~/.bashrc"],
+      ["source <(ncx completion zsh)", "zsh, in ~/.zshrc after compinit"],
+      ["ncx completion fish > ~/.config/fish/completions/ncx.fish", "fish"],
+      ["ncx completion powershell | Out-String | Invoke-Expression", "PowerShell, in $PROFILE"],
+    ],
+    notes: [],
+  },
+};
+
+export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
+  ["0", "done; with -z: some port is open"],
+  ["1", "a network error, a timeout of connecting or idling; with -z: no port is open"],
+  ["2", "wrong usage, a name or address that does not exist, a port or file that cannot be opened"],
+  ["70", "a bug in ncx"],
+  ["124", "--timeout ran out"],
+  ["128 + n", "ended by a signal: 129 SIGHUP, 130 SIGINT, 131 SIGQUIT, 143 SIGTERM"],
+];
+
+export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] = [
+  [
+    "NCX_COMPAT",
+    "The personality (ncx, ncat, openbsd, traditional) where neither --compat nor the command's name tells",
+  ],
+  ["NO_COLOR", "If set, no colours"],
+];
+
+const GROUPS: readonly OptionGroup[] = [
+  "Mode",
+  "Addresses",
+  "Times",
+  "Clients",
+  "Data",
+  "Ports",
+  "Request",
+  "Response",
+  "Security",
+  "General",
+];
+
+/** The options that a mode shows, in groups. Connect shows those of listen as well: they are told together. */
+export function shownOptions(mode: Mode): readonly (readonly [OptionGroup, readonly Option[]])[] {
+  const shown = OPTIONS.filter(
+    ({ help, modes }) =>
+      help !== undefined &&
+      (modes.includes(mode) || (mode === "connect" && modes.includes("listen"))),
+  );
+  return GROUPS.map((group) => [group, shown.filter((row) => row.group === group)] as const).filter(
+    ([, rows]) => rows.length > 0,
+  );
+}
+
+/** The row's letter in a mode, under a personality. */
+export function letterOf(
+  row: Option,
+  mode: Mode,
+  personality: Personality = PERSONALITIES.ncx,
+): string | undefined {
+  if (mode !== "connect" && mode !== "listen") return row.letters?.[mode];
+  if (!personality.letters) return row.letter;
+  return Object.entries(personality.letters).find(([, name]) => name === row.name)?.[0];
+}
+
+/** `-w, --wait TIME`. */
+export function signature(row: Option, mode: Mode, personality?: Personality): string {
+  const letter = letterOf(row, mode, personality);
+  const value = takesValue(row) ? ` ${row.placeholder ?? "VALUE"}` : "";
+  return `${letter === undefined ? "    " : `-${letter}, `}--${row.name}${value}`;
+}
+
+/** The help line, with the default. */
+export function described(row: Option): string {
+  const { help = "", default: preset } = row;
+  return preset === undefined ? help : `${help} (default: ${preset})`;
+}

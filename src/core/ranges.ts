@@ -1,0 +1,46 @@
+/** Lists of ports as people write them: `20-30,443,http`. */
+import { parsePort } from "./endpoint.ts";
+import { NcxError, quote } from "./errors.ts";
+
+/** Ports from `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Reads one operand: numbers, ranges `a-b` and service names, separated by commas.
+ *
+ * @throws {NcxError} ADDRESS when a part is none of these, is 0, or ends before it begins.
+ */
+export function parsePortRanges(
+  text: string,
+  service: (name: string) => number | undefined = () => undefined,
+): PortRange[] {
+  return text.split(",").map((part) => parsePart(part, service));
+}
+
+/** Every port of the ranges, in the order given, each once. */
+export function listPorts(ranges: readonly PortRange[]): number[] {
+  const ports = new Set<number>();
+  for (const { first, last } of ranges)
+    for (let port = first; port <= last; port += 1) ports.add(port);
+  return [...ports];
+}
+
+function parsePart(part: string, service: (name: string) => number | undefined): PortRange {
+  const known = /^\D/.test(part) ? service(part) : undefined;
+  if (known !== undefined) return { first: known, last: known };
+  const match = /^(\d+)-(\d+)$/.exec(part);
+  const first = parsePort(match?.[1] ?? part);
+  const last = parsePort(match?.[2] ?? part);
+  if (first === 0) throw bad(part, "port 0 cannot be dialled");
+  if (last < first) throw bad(part, "the range ends before it begins");
+  return { first, last };
+}
+
+function bad(part: string, state: string): NcxError {
+  return new NcxError("ADDRESS", `Cannot parse ports ${quote(part)}: ${state}`, {
+    hint: "use 22, 20-30, http or a list 22,80,8000-8010",
+  });
+}

@@ -1,0 +1,4 @@
+/** The room that accepts. */
+export { listen, type ConnectionServer } from "./listen.ts";
+export type { ListenOptions } from "./options.ts";
+export { makeHub, type Hub, type HubOptions } from "./handlers/hub.ts";

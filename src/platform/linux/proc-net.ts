@@ -1,0 +1,134 @@
+/** The kernel's socket tables, /proc/net/{tcp,tcp6,udp,udp6,unix}: proc_pid_net(5). Text in, rows out; no files. */
+import { endianness } from "node:os";
+
+// include/net/tcp_states.h, by number. An unconnected UDP socket is in CLOSE, a connected one in ESTABLISHED.
+const STATES = [
+  "UNKNOWN",
+  "ESTABLISHED",
+  "SYN_SENT",
+  "SYN_RECV",
+  "FIN_WAIT1",
+  "FIN_WAIT2",
+  "TIME_WAIT",
+  "CLOSE",
+  "CLOSE_WAIT",
+  "LAST_ACK",
+  "LISTEN",
+  "CLOSING",
+  "NEW_SYN_RECV",
+] as const;
+
+// include/uapi/linux/net.h: socket types that unix sockets have, by number.
+const UNIX_TYPES = ["unknown", "stream", "dgram", "unknown", "unknown", "seqpacket"] as const;
+
+/** include/uapi/linux/net.h: __SO_ACCEPTCON, set while a unix socket listens. */
+const ACCEPTS = 0x10000;
+
+export type SocketState = (typeof STATES)[number];
+
+/** One line of tcp, tcp6, udp or udp6. Addresses are numeric text; a mapped v4 address stays `::ffff:a.b.c.d`. */
+export interface InetRow {
+  readonly address: string;
+  readonly port: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly state: SocketState;
+  /** Bytes that wait to be sent, and to be read. For a TCP listener the second is its accept queue, in connections. */
+  readonly sendQueue: number;
+  readonly receiveQueue: number;
+  readonly uid: number;
+  /** 0 for a socket that no process holds any more, such as one in TIME_WAIT. */
+  readonly inode: number;
+}
+
+/** One line of unix. */
+export interface UnixRow {
+  readonly type: (typeof UNIX_TYPES)[number];
+  readonly listening: boolean;
+  readonly connected: boolean;
+  readonly inode: number;
+  /** As it was bound, so perhaps relative to the holder's directory; `@name` if abstract; absent if unnamed. */
+  readonly path?: string;
+}
+
+/** Whose byte order the 32-bit words of an address are printed in: the machine's own. */
+export type ByteOrder = "LE" | "BE";
+
+/** Reads tcp, tcp6, udp or udp6. Lines that aren't whole are passed over: the table may change while it is read. */
+export function parseInetTable(text: string, order: ByteOrder = endianness()): InetRow[] {
+  const rows: InetRow[] = [];
+  for (const line of text.split("\n")) {
+    const fields = line.trim().split(/\s+/);
+    const [, local = "", remote = "", state = "", queues = "", , , uid = "", , inode = ""] = fields;
+    const here = parsePlace(local, order);
+    const there = parsePlace(remote, order);
+    const waiting = /^([\dA-F]{8}):([\dA-F]{8})$/i.exec(queues);
+    if (!here || !there || !waiting || !/^\d+$/.test(uid) || !/^\d+$/.test(inode)) continue;
+    rows.push({
+      ...here,
+      remoteAddress: there.address,
+      remotePort: there.port,
+      state: STATES[parseInt(state, 16)] ?? "UNKNOWN",
+      sendQueue: parseInt(waiting[1] ?? "", 16),
+      receiveQueue: parseInt(waiting[2] ?? "", 16),
+      uid: Number(uid),
+      inode: Number(inode),
+    });
+  }
+  return rows;
+}
+
+/** Reads unix. */
+export function parseUnixTable(text: string): UnixRow[] {
+  const rows: UnixRow[] = [];
+  for (const line of text.split("\n")) {
+    const match =
+      /^[\da-f]+: [\da-f]+ [\da-f]+ ([\da-f]{8}) ([\da-f]{4}) ([\da-f]{2}) +(\d+)(?: (.+))?$/i.exec(
+        line,
+      );
+    if (!match) continue;
+    const [, flags = "", type = "", state = "", inode = "", path] = match;
+    rows.push({
+      type: UNIX_TYPES[parseInt(type, 16)] ?? "unknown",
+      listening: (parseInt(flags, 16) & ACCEPTS) !== 0,
+      connected: state === "03",
+      inode: Number(inode),
+      ...(path !== undefined && { path: withoutPadding(path) }),
+    });
+  }
+  return rows;
+}
+
+/** `0100007F:1F90`, or with 32 digits for v6, as address and port. */
+function parsePlace(text: string, order: ByteOrder): { address: string; port: number } | undefined {
+  const match = /^([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4})$/i.exec(text);
+  if (!match) return undefined;
+  const [, digits = "", port = ""] = match;
+  const bytes = Buffer.from(digits, "hex");
+  if (order === "LE") bytes.swap32();
+  return {
+    address: bytes.length === 4 ? bytes.join(".") : formatV6(bytes),
+    port: parseInt(port, 16),
+  };
+}
+
+/** The text form of RFC 5952: lower case, the longest run of zero groups as `::`. */
+function formatV6(bytes: Buffer): string {
+  if (bytes.subarray(0, 12).toString("hex") === "00000000000000000000ffff") {
+    return `::ffff:${bytes.subarray(12).join(".")}`;
+  }
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    bytes.readUInt16BE(index * 2).toString(16),
+  );
+  const full = groups.join(":");
+  const runs = full.match(/\b0(?::0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), "");
+  if (longest === "") return full;
+  const at = full.search(new RegExp(`\\b${longest}\\b`));
+  return `${full.slice(0, at).replace(/:$/, "")}::${full.slice(at + longest.length).replace(/^:/, "")}`;
+}
+
+/** The kernel writes each NUL of an abstract name as "@"; some programs, Node 20 too, fill the name up with NULs. */
+function withoutPadding(path: string): string {
+  return path.startsWith("@") ? path.replace(/@+$/, "") : path;
+}

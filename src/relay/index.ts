@@ -1,0 +1,3 @@
+/** The room that accepts here and dials there. */
+export { relay } from "./relay.ts";
+export type { RelayOptions } from "./options.ts";

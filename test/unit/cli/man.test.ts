@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { manPage } from "../../../scripts/man.ts";
+import { OPTIONS } from "../../../src/cli/options.ts";
+
+const page = new URL("../../../man/ncx.1", import.meta.url);
+const groff = spawnSync("groff", ["--version"]).status === 0;
+
+test("man/ncx.1 is what the table makes: npx tsx scripts/man.ts", () => {
+  expect(readFileSync(page, "utf8")).toBe(manPage());
+});
+
+test("the page has every option that works", () => {
+  const text = manPage().replaceAll("\\-", "-");
+  const missing = OPTIONS.filter(
+    (row) => row.help !== undefined && !text.includes(`--${row.name}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test.skipIf(!groff)("groff finds nothing wrong with the page and keeps its dashes", () => {
+  const { status, stdout, stderr } = spawnSync("groff", ["-man", "-Tascii", "-ww"], {
+    input: manPage(),
+    encoding: "utf8",
+  });
+  expect([status, stderr]).toEqual([0, ""]);
+  // Groff's bold is a letter, a backspace, the letter; or an escape.
+  const plain = stdout.replace(/.\u0008|\u001B\[[\d;]*m/g, "");
+  expect(plain).toContain("--keep-open");
+  expect(plain).toContain(`'{"a":1}'`);
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { listPorts, parsePortRanges } from "../../../src/core/ranges.ts";
+
+const services: Record<string, number> = { http: 80, "http-alt": 8080 };
+const service = (name: string): number | undefined => services[name];
+
+describe("parsePortRanges()", () => {
+  test.each([
+    ["22", [22]],
+    ["20-23", [20, 21, 22, 23]],
+    ["80-80", [80]],
+    ["20-21,443,http", [20, 21, 443, 80]],
+    ["http-alt", [8080]],
+    ["443,80,443,79-81", [443, 80, 79, 81]],
+    ["65535", [65535]],
+  ])("reads %s, in its order, each port once", (text, ports) => {
+    expect(listPorts(parsePortRanges(text, service))).toEqual(ports);
+  });
+
+  test.each([
+    ["0", 'Cannot parse ports "0": port 0 cannot be dialled'],
+    ["0-10", 'Cannot parse ports "0-10": port 0 cannot be dialled'],
+    ["65536", 'Cannot parse port "65536": out of range'],
+    ["80-70000", 'Cannot parse port "70000": out of range'],
+    ["-1", 'Cannot parse port "-1": out of range'],
+    ["80-20", 'Cannot parse ports "80-20": the range ends before it begins'],
+    ["http x", 'Cannot parse port "http x": not a number or a known service'],
+    ["nope", 'Cannot parse port "nope": not a number or a known service'],
+    ["", 'Cannot parse port "": not a number or a known service'],
+    ["80,,81", 'Cannot parse port "": not a number or a known service'],
+    ["80-", 'Cannot parse port "80-": not a number or a known service'],
+    ["1-2-3", 'Cannot parse port "1-2-3": not a number or a known service'],
+  ])("refuses %j: %s", (text, message) => {
+    expect(() => parsePortRanges(text, service)).toThrow(
+      expect.objectContaining({ code: "ADDRESS", message }),
+    );
+  });
+});
+
+test("listPorts() lists all there are", () => {
+  const ports = listPorts(parsePortRanges("1-65535"));
+  expect([ports.length, ports[0], ports.at(-1)]).toEqual([65535, 1, 65535]);
+});

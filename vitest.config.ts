@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+
+// Where continuous integration wants the report that it counts.
+const report = process.env["NCX_REPORT"];
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // A process for each file: what one leaves behind is seen, and touches no other.
+    pool: "forks",
+    globalSetup: ["test/helpers/built-cli.ts"],
+    setupFiles: ["test/helpers/leaks.ts"],
+    reporters: [
+      "default",
+      "./test/helpers/skips-reporter.ts",
+      ...(report ? [["json", { outputFile: report }] as ["json", object]] : []),
+    ],
+    // Two cores that others use as well: slow is not wrong, and what hangs still ends.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
