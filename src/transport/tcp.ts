@@ -1,12 +1,12 @@
 /** TCP: dials every address of a name (RFC 8305), listens on one address, on a name's addresses, or on all. */
 import type { AddressInfo, Server, Socket } from "node:net";
 import { formatEndpoint, type TcpEndpoint } from "../core/endpoint.ts";
-import { NcxError, describe, wrap, type Attempt } from "../core/errors.ts";
+import { describe, wrap, type Attempt } from "../core/errors.ts";
 import { makeConnection, type Connection } from "../stream/connection.ts";
 import { makeAccepts } from "./accepts.ts";
 import { bindAll, plainAddress } from "./bind-all.ts";
-import { dialSignal } from "./deadline.ts";
-import { resolveHost, type Address } from "./resolve.ts";
+import { dialName } from "./dial-name.ts";
+import type { Address } from "./resolve.ts";
 import { acceptInto, openServer, openSocket } from "./sockets.ts";
 import { pumpSockets } from "./tcp-pump.ts";
 import type { BindOptions, DialOptions, Listener } from "./transport.ts";
@@ -15,26 +15,10 @@ import type { BindOptions, DialOptions, Listener } from "./transport.ts";
 const ATTEMPT_DELAY = 250;
 
 /** Dials every address of the name, one after another and side by side; the first to answer wins. */
-export async function dial(endpoint: TcpEndpoint, options: DialOptions): Promise<Connection> {
-  const act = `connect to ${formatEndpoint(endpoint)}`;
-  if (endpoint.port === 0) {
-    throw new NcxError("ADDRESS", `Cannot ${act}: port 0 cannot be dialled`, {
-      endpoint,
-      hint: "a port is 1-65535",
-    });
-  }
-  const tried: Attempt[] = [];
-  try {
-    const signal = dialSignal(options);
-    const addresses = await resolveHost(endpoint.host, {
-      ...options,
-      endpoint,
-      ...(signal && { signal }),
-    });
-    return await race(addresses, endpoint.port, options, tried, signal);
-  } catch (error) {
-    throw wrap(act, error, { endpoint, tried });
-  }
+export function dial(endpoint: TcpEndpoint, options: DialOptions): Promise<Connection> {
+  return dialName(endpoint, options, (addresses, tried, signal) =>
+    race(addresses, endpoint.port, options, tried, signal),
+  );
 }
 
 /** Listens. `*` is every address, v4 and v6; a name is each of its addresses, all on the same port. */

@@ -1,11 +1,11 @@
 /** UDP: a connected socket for each dial; a listener gives each peer a session of its own. */
 import type { RemoteInfo, Socket } from "node:dgram";
 import { formatEndpoint, type UdpEndpoint } from "../core/endpoint.ts";
-import { NcxError, describe, wrap, type Attempt } from "../core/errors.ts";
+import { describe, wrap, type Attempt } from "../core/errors.ts";
 import { makeConnection, type Connection } from "../stream/connection.ts";
 import { makeAccepts, type Accepts } from "./accepts.ts";
 import { bindAll, plainAddress } from "./bind-all.ts";
-import { dialSignal } from "./deadline.ts";
+import { dialName } from "./dial-name.ts";
 import { resolveHost, type Address } from "./resolve.ts";
 import type { BindOptions, DialOptions, Listener } from "./transport.ts";
 import { connectUdpSocket, localOf, openUdpSocket } from "./udp-socket.ts";
@@ -21,27 +21,10 @@ export const SESSION_IDLE = 60_000;
  * Makes a socket that is connected to the first address of the name that has a route. Nothing is sent: whether
  * anybody is there shows with the first datagram, as a REFUSED error of the stream, or never.
  */
-export async function dial(endpoint: UdpEndpoint, options: DialOptions): Promise<Connection> {
-  const act = `connect to ${formatEndpoint(endpoint)}`;
-  if (endpoint.port === 0) {
-    throw new NcxError("ADDRESS", `Cannot ${act}: port 0 cannot be dialled`, {
-      endpoint,
-      hint: "a port is 1-65535",
-    });
-  }
-  const tried: Attempt[] = [];
-  try {
-    const signal = dialSignal(options);
-    const addresses = await resolveHost(endpoint.host, {
-      ...options,
-      endpoint,
-      ...(signal && { signal }),
-    });
-    signal?.throwIfAborted();
-    return connectionTo(await firstRoute(addresses, endpoint.port, options, tried));
-  } catch (error) {
-    throw wrap(act, error, { endpoint, tried });
-  }
+export function dial(endpoint: UdpEndpoint, options: DialOptions): Promise<Connection> {
+  return dialName(endpoint, options, async (addresses, tried) =>
+    connectionTo(await firstRoute(addresses, endpoint.port, options, tried)),
+  );
 }
 
 async function firstRoute(
