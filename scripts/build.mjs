@@ -2,7 +2,7 @@
  * Builds the package: `node scripts/build.mjs [cli|lib]`.
  *   dist/lib/      the library: one module in, one out, with types and maps (tsc)
  *   dist/cli.cjs   the command: CommonJS, which starts fastest, with what an ordinary line runs (esbuild)
- *   dist/rest.cjs  the rest of the command, loaded when it comes to that
+ *   dist/*.cjs     the rest of the command, loaded when it comes to that (bundle-cli.mjs)
  */
 import { execFile } from "node:child_process";
 import { chmod, mkdir, rename, rm, writeFile } from "node:fs/promises";
