@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A process for each file: what one leaves behind is seen, and touches no other.
     pool: "forks",
+    // Most of them wait for another process most of the time: no core is left over, and none is needed.
+    maxWorkers: "100%",
     globalSetup: ["test/helpers/built-cli.ts"],
     setupFiles: ["test/helpers/leaks.ts"],
     reporters: [
@@ -17,6 +19,7 @@ export default defineConfig({
     ],
     // Two cores that others use as well: slow is not wrong, and what hangs still ends.
     testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 30_000,
   },
 });

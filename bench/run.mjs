@@ -13,6 +13,7 @@ import { rows as connections } from "./rows/connections.mjs";
 import { rows as http } from "./rows/http.mjs";
 import { rows as latency } from "./rows/latency.mjs";
 import { rows as memory } from "./rows/memory.mjs";
+import { rows as netcat } from "./rows/netcat.mjs";
 import { rows as startup } from "./rows/startup.mjs";
 import { rows as throughput } from "./rows/throughput.mjs";
 import { rows as transfer } from "./rows/transfer.mjs";
@@ -27,6 +28,7 @@ const ROWS = [
   ...udp,
   ...transfer,
   ...http,
+  ...netcat,
 ];
 
 const USAGE = `npm run bench -- [options]

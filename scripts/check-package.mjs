@@ -63,6 +63,7 @@ async function install(archive) {
   await run("tar", ["-xzf", archive.slice(folder.length + 1)], { cwd: folder });
   await rename(join(folder, "package"), join(modules, "ncx"));
   for (const name of Object.keys(dependencies)) {
+    await mkdir(dirname(join(modules, name)), { recursive: true }); // of a scope
     await symlink(join(root, "node_modules", name), join(modules, name), "junction");
   }
 }

@@ -49,7 +49,10 @@ const guarded = {
   module: { where: ["cli.ts", "cli/"] },
   yargs: { where: ["cli/"], lazy: true },
   "node-pty": { where: ["transport/"], lazy: true },
+  "@lydell": { where: ["transport/"], lazy: true },
   koffi: { where: ["transport/", "platform/"], lazy: true },
+  "@peculiar": { where: ["transport/"], lazy: true },
+  "reflect-metadata": { where: ["transport/"], lazy: true },
   net: { where: ["transport/"], names: ["isIP", "isIPv4", "isIPv6", "BlockList"] },
   tls: { where: ["transport/"] },
   dgram: { where: ["transport/"] },
@@ -69,6 +72,7 @@ const globals = {
 const properties = {
   process: {
     platform: ["platform/"],
+    kill: ["platform/process-group.ts"],
     exit: ["cli.ts", "cli/signals.ts"],
     exitCode: ["cli.ts"],
   },

@@ -9,10 +9,25 @@ export {
   type RequestOptions,
   type RequestBody,
 } from "./http/index.ts";
-export { relay, type RelayOptions } from "./relay/index.ts";
+export {
+  proxy,
+  relay,
+  type ProxiedRequest,
+  type ProxyOptions,
+  type RelayOptions,
+  type ServedProtocol,
+} from "./relay/index.ts";
 export { formatEndpoint, parseEndpoint, type Endpoint, type Kind } from "./core/endpoint.ts";
+export { formatHost, matchesHost, parseHosts, type HostPattern } from "./core/hosts.ts";
 export { NcxError, type Attempt, type NcxErrorCode } from "./core/errors.ts";
 export type { NcxEvent } from "./core/events.ts";
+export {
+  formatProxy,
+  parseProxy,
+  type Proxy,
+  type ProxyDns,
+  type ProxyProtocol,
+} from "./core/proxy.ts";
 export { link, type Eof, type LinkOptions } from "./stream/link.ts";
 export type {
   Connection,
@@ -27,10 +42,13 @@ export type {
 export {
   bind,
   dial,
+  exitOf,
   stdioConnection,
   type BindOptions,
   type DialOptions,
   type Listener,
+  type ProgramExit,
+  type ProgramOptions,
   type StdioStreams,
 } from "./transport/index.ts";
 export type { Handler, Server } from "./transport/index.ts";

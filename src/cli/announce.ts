@@ -1,6 +1,6 @@
 /** Saying where a server listens. */
 import { writeFileSync } from "node:fs";
-import type { Endpoint } from "../core/endpoint.ts";
+import { carrierOf, type Endpoint } from "../core/endpoint.ts";
 import { quote, wrap } from "../core/errors.ts";
 import type { Server } from "../transport/index.ts";
 import type { Args } from "./args.ts";
@@ -17,7 +17,8 @@ export function announce(
   report: Reporter,
 ): void {
   servers.forEach((server, rule) => {
-    const at = asked[rule];
+    const place = asked[rule];
+    const at = place && carrierOf(place);
     const level = at && "port" in at && at.port === 0 ? 0 : 1;
     for (const endpoint of server.endpoints) {
       report.event({ type: "listening", endpoint, ...(servers.length > 1 && { rule }) });
@@ -25,7 +26,10 @@ export function announce(
     }
   });
   if (args.portFile === undefined) return;
-  const ports = servers.map(({ endpoint }) => ("port" in endpoint ? endpoint.port : 0));
+  const ports = servers.map(({ endpoint }) => {
+    const at = carrierOf(endpoint);
+    return "port" in at ? at.port : 0;
+  });
   try {
     writeFileSync(args.portFile, `${ports.join("\n")}\n`);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What the user typed, parsed: every string with a grammar is already a number of ms or bytes, a list or a choice. */
 
-export type Mode = "listen" | "connect" | "relay" | "http" | "completion";
+export type Mode = "listen" | "connect" | "relay" | "http" | "completion" | "doctor";
 
 export type PersonalityName = "ncx" | "ncat" | "openbsd" | "traditional";
 
@@ -79,6 +79,50 @@ export interface Args {
   /** `-o` in connect and listen: raw dump of both directions; in http: the body's file. */
   readonly output?: string;
   readonly appendOutput?: boolean;
+
+  /** `--rate-limit`: bytes a second in each direction. */
+  readonly rateLimit?: number;
+  /** `-t`: refuse telnet's negotiation. */
+  readonly telnetRefuse?: boolean;
+
+  // TLS (of connect, listen and relay)
+  readonly tls?: boolean;
+  readonly tlsVerify?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCiphers?: string;
+  readonly tlsServername?: string;
+  readonly tlsAlpn?: string;
+  readonly tlsRequestCert?: boolean;
+
+  // through proxies, and being one
+  readonly proxy?: readonly string[];
+  readonly proxyType?: string;
+  readonly proxyUser?: string;
+  readonly proxyAuth?: string;
+  readonly proxyDns?: "local" | "remote" | "both" | "none";
+  readonly openProxy?: boolean;
+  readonly allowTarget?: readonly string[];
+  readonly denyTarget?: readonly string[];
+
+  // a program instead of the terminal
+  readonly exec?: string;
+  readonly shExec?: string;
+  readonly luaExec?: string;
+  readonly pty?: boolean;
+  readonly exitFromChild?: boolean;
+
+  // clients among themselves, and who may be one
+  readonly broker?: boolean;
+  readonly chat?: boolean;
+  readonly allow?: readonly string[];
+  readonly allowFile?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly denyFile?: readonly string[];
+  readonly denyMode?: "close" | "reset";
+  readonly maxConnsPerIp?: number;
+  readonly acceptRate?: number;
 
   // probing
   readonly zero?: boolean;

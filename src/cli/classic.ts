@@ -28,7 +28,14 @@ export interface Line {
   readonly tokens: readonly Token[];
 }
 
-const MODE_WORDS: readonly string[] = ["listen", "connect", "relay", "http", "completion"];
+const MODE_WORDS: readonly string[] = [
+  "listen",
+  "connect",
+  "relay",
+  "http",
+  "completion",
+  "doctor",
+];
 
 /**
  * A first operand that is a mode's name chooses the mode, and the letters of what follows; else -l makes it listen,
@@ -46,6 +53,12 @@ export function classic(
   let operands = 0;
   for (let at = 0; at < argv.length; at += 1) {
     const text = argv[at] ?? "";
+    if (word === "doctor" && !isDoctors(argv.slice(at))) {
+      // Somebody else's command line.
+      for (const rest of argv.slice(text === "--" ? at + 1 : at))
+        tokens.push({ kind: "operand", text: rest });
+      break;
+    }
     if (text === "--") {
       // Between the rules of a relay it only separates; elsewhere nothing after it is an option.
       if (word === "relay") continue;
@@ -57,7 +70,7 @@ export function classic(
       if (words && operands === 1 && isMode(text) && !has(tokens, "listen")) word = text;
       else tokens.push({ kind: "operand", text });
     } else if (text.startsWith("--")) {
-      at += pushLong(tokens, text, argv[at + 1], word);
+      at += pushLong(tokens, text, argv[at + 1], word, personality);
     } else {
       at += pushLetters(tokens, text, argv[at + 1], word, personality);
     }
@@ -89,10 +102,11 @@ function pushLong(
   text: string,
   next: string | undefined,
   word: Mode | undefined,
+  personality: Personality,
 ): number {
   const equals = text.indexOf("=");
   const spelling = equals < 0 ? text : text.slice(0, equals);
-  const name = spelling.slice(2);
+  const name = meantBy(spelling.slice(2), word, personality);
   const row = word === undefined ? classicOptionNamed(name) : optionNamed(name, word);
   if (!row) {
     tokens.push({ kind: "unknown", spelling });
@@ -105,6 +119,16 @@ function pushLong(
   const value = takesValue(row) ? next : undefined;
   tokens.push(option(row, spelling, value));
   return value === undefined ? 0 : 1;
+}
+
+/** The option that a long name means: a personality's own, else ours, else the one of its own that begins so. */
+function meantBy(name: string, word: Mode | undefined, { longs }: Personality): string {
+  if (!longs || (word !== undefined && word !== "connect" && word !== "listen")) return name;
+  if (Object.hasOwn(longs, name)) return longs[name] ?? name;
+  if (classicOptionNamed(name)) return name;
+  const begun = Object.keys(longs).filter((long) => long.startsWith(name));
+  const [meaning, ...others] = new Set(begun.map((long) => longs[long]));
+  return meaning !== undefined && others.length === 0 ? meaning : name;
 }
 
 /** `-lvnp8080`: flags up to the first letter that takes a value; the rest, or else the next word, is that value. */
@@ -144,6 +168,11 @@ function option(row: Option, spelling: string, value?: string): Token {
 /** `-` is stdio, and `-80` a number out of range rather than the options 8 and 0; `-4` and `-6` are families. */
 function isOperand(text: string): boolean {
   return !text.startsWith("-") || text === "-" || (/^-\d+$/.test(text) && !/^-[46]+$/.test(text));
+}
+
+/** Whether the first of what comes after `doctor` is an option of ours: help stands alone. */
+function isDoctors([first = "", ...more]: readonly string[]): boolean {
+  return first === "--json" || (more.length === 0 && /^(-h|-V|--help|--version)$/.test(first));
 }
 
 function asksForHelp([first, second, ...more]: readonly string[]): boolean {

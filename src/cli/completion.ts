@@ -17,6 +17,7 @@ const MODES: readonly (readonly [mode: Mode, help: string])[] = [
   ["relay", "forward a local port to another place"],
   ["http", "one HTTP request"],
   ["completion", "print this shell's completion"],
+  ["doctor", "explain another netcat's command line"],
 ];
 const WORDS: string = MODES.map(([mode]) => mode).join(" ");
 

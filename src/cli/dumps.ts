@@ -1,11 +1,12 @@
 /** `-o`, `--hex` and `--hex-dump`: what passes, on stderr or in files. */
-import { closeSync, openSync } from "node:fs";
-import { quote, wrap, type NcxError } from "../core/errors.ts";
-import { hexdump } from "../observe/hexdump.ts";
+import { closeSync } from "node:fs";
+import { errnoOf, quote, wrap, type NcxError } from "../core/errors.ts";
+import { HEX_FORMATS, hexdump } from "../observe/hexdump.ts";
 import { raw } from "../observe/raw.ts";
-import { writeAllSync } from "../platform/files.ts";
+import { openForWriting, writeAllSync } from "../platform/files.ts";
 import type { Observer } from "../stream/connection.ts";
 import type { Args } from "./args.ts";
+import { PERSONALITIES } from "./personality.ts";
 import type { World } from "./world.ts";
 
 /** The dumps that were asked for, and how to close their files. */
@@ -29,15 +30,16 @@ export function openDumps(args: Args, world: World, onError: (error: NcxError) =
     return file;
   };
   const observers: Observer[] = [];
+  const format = HEX_FORMATS[PERSONALITIES[args.personality].hexFormat];
   if (args.output !== undefined) {
     const file = open(args.output);
     observers.push(raw((chunk) => file.write(chunk)));
   }
   if (args.hexDump !== undefined) {
     const file = open(args.hexDump);
-    observers.push(hexdump((text) => file.write(Buffer.from(text))));
+    observers.push(hexdump((text) => file.write(Buffer.from(text)), format));
   }
-  if (args.hex) observers.push(hexdump((text) => void world.stderr.write(text)));
+  if (args.hex) observers.push(hexdump((text) => void world.stderr.write(text), format));
   return {
     observers,
     get broken() {
@@ -57,9 +59,10 @@ class DumpFile {
     this.#act = `write to ${quote(path)}`;
     this.#onError = onError;
     try {
-      this.#fd = openSync(path, flags, 0o600);
+      this.#fd = openForWriting(path, flags);
     } catch (error) {
-      throw wrap(this.#act, error);
+      const hint = errnoOf(error) === "ENXIO" && "let something read this fifo first";
+      throw wrap(this.#act, error, { ...(hint && { hint }) });
     }
   }
 

@@ -12,8 +12,10 @@ export function exitCodeOf(error: unknown, { exit }: Personality): number {
   switch (error.code) {
     case "USAGE":
     case "ADDRESS":
-    case "UNSUPPORTED":
       return exit.usage;
+    case "UNSUPPORTED":
+      // What the program itself can do and ncx cannot is no failure of its own: nobody must take it for one.
+      return error.message.startsWith("Cannot use ") ? 2 : exit.usage;
     case "RESOLVE":
       return exit.resolve;
     case "IN_USE":

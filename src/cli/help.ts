@@ -56,7 +56,7 @@ function entry(left: string, help: string): string[] {
 }
 
 /** Lines of at most `width` characters, broken at spaces; a longer word stands alone. */
-function wrapText(text: string, width: number): string[] {
+export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {

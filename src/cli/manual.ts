@@ -24,6 +24,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
       "ncx relay [OPTION]... FROM TO      forward a local port to another place",
       "ncx http [OPTION]... [METHOD] URL  one HTTP request",
       "ncx completion SHELL               tab completion: bash, zsh, fish, powershell",
+      "ncx doctor COMMAND LINE            explain another netcat's flags",
     ],
     examples: [
       ["ncx -l 8080", "listen; what arrives goes to stdout"],
@@ -97,6 +98,18 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
     ],
     notes: [],
   },
+  doctor: {
+    summary: "a netcat's command line explained, flag by flag, and spelled in ncx",
+    usage: ["ncx doctor [--json] 'COMMAND LINE'", "ncx doctor [--json] PROGRAM [WORD]..."],
+    examples: [
+      ["ncx doctor 'nc -lvp 8080 -e /bin/sh'", "what is it, and what is it in ncx?"],
+      ["ncx doctor ncat --ssl -i 5 host 443", "without the quotes"],
+      ["ncx doctor busybox nc -ll -p 80 -e cat", "BusyBox, and GNU netcat, are known too"],
+    ],
+    notes: [
+      "Every word after doctor belongs to the line that is explained; nothing of it is run. A line in quotes is read as a shell reads it; each netcat in it is explained, passwords are masked. Exit code 2: there is none, or it has no such flag.",
+    ],
+  },
 };
 
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
@@ -126,6 +139,8 @@ const GROUPS: readonly OptionGroup[] = [
   "Request",
   "Response",
   "Security",
+  "Proxies",
+  "Programs",
   "General",
 ];
 

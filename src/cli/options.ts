@@ -26,6 +26,8 @@ export type OptionGroup =
   | "Request"
   | "Response"
   | "Security"
+  | "Proxies"
+  | "Programs"
   | "General";
 
 export interface Option {
@@ -42,6 +44,7 @@ export interface Option {
     readonly relay?: string;
     readonly http?: string;
     readonly completion?: string;
+    readonly doctor?: string;
   };
   /** A flag and a count take no value; a list may be repeated, and of any other the last one wins. */
   readonly type: OptionType;
@@ -65,6 +68,8 @@ export interface Option {
   readonly modes: readonly Mode[];
   /** One line. An option without one is not shown. */
   readonly help?: string;
+  /** What it does in the netcats that have it, where `help` is silent or speaks of ncx alone. */
+  readonly does?: string;
   /** Known, and to come: using it is an error that says so. */
   readonly later?: true;
   /** Not possible here, and why: using it is an error that says so. */
@@ -76,7 +81,7 @@ export interface Option {
 const CLASSIC: readonly Mode[] = ["connect", "listen"];
 const NETWORK: readonly Mode[] = ["connect", "listen", "relay"];
 const DIALLING: readonly Mode[] = ["connect", "listen", "relay", "http"];
-const ALL: readonly Mode[] = ["connect", "listen", "relay", "http", "completion"];
+const ALL: readonly Mode[] = ["connect", "listen", "relay", "http", "completion", "doctor"];
 
 // TOS(7) and netcat's own words for it, DiffServ code points, and plain numbers.
 const TOS_PATTERN =
@@ -199,7 +204,7 @@ export const OPTIONS: readonly Option[] = [
     name: "public",
     type: "flag",
     group: "Addresses",
-    modes: ["relay"],
+    modes: ["listen", "relay"],
     help: "Listen on every address, not on loopback alone",
   },
   {
@@ -227,6 +232,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "ttl",
+    does: "Hop limit of outgoing packets",
     letter: "M",
     type: "integer",
     placeholder: "HOPS",
@@ -248,6 +254,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "recv-buffer",
+    does: "Size of the TCP receive buffer",
     letter: "I",
     type: "bytes",
     placeholder: "BYTES",
@@ -257,6 +264,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "send-buffer",
+    does: "Size of the TCP send buffer",
     letter: "O",
     type: "bytes",
     placeholder: "BYTES",
@@ -267,6 +275,7 @@ export const OPTIONS: readonly Option[] = [
 
   {
     name: "wait",
+    does: "Give up connecting after TIME",
     letter: "w",
     letters: { relay: "w" },
     type: "duration",
@@ -368,7 +377,7 @@ export const OPTIONS: readonly Option[] = [
     letters: { relay: "m" },
     type: "integer",
     placeholder: "N",
-    min: 1,
+    min: 0,
     group: "Clients",
     modes: NETWORK,
     help: "At most N clients at a time; close further ones",
@@ -416,6 +425,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "shutdown",
+    does: "Half-close the connection when stdin ends",
     letter: "N",
     type: "flag",
     group: "Data",
@@ -445,6 +455,7 @@ export const OPTIONS: readonly Option[] = [
     group: "Data",
     modes: CLASSIC,
     help: "Send each line end as CRLF: --eol crlf",
+    does: "Send each line end as CRLF",
   },
   {
     name: "eol",
@@ -692,6 +703,315 @@ export const OPTIONS: readonly Option[] = [
   },
 
   {
+    name: "tls",
+    does: "TLS",
+    aliases: ["ssl"],
+    type: "flag",
+    group: "Security",
+    modes: CLASSIC,
+    help: "TLS; with -u DTLS. A listener makes its certificate",
+  },
+  {
+    name: "tls-verify",
+    does: "Verify the server's certificate",
+    aliases: ["ssl-verify"],
+    type: "flag",
+    group: "Security",
+    modes: CLASSIC,
+    help: "Verify the server's certificate (as is the default)",
+  },
+  {
+    name: "insecure",
+    type: "flag",
+    group: "Security",
+    modes: NETWORK,
+    help: "TLS that accepts any certificate",
+  },
+  {
+    name: "tls-ca",
+    aliases: ["ssl-trustfile", "cacert"],
+    type: "text",
+    placeholder: "FILE",
+    group: "Security",
+    modes: NETWORK,
+    help: "The authorities to trust, PEM",
+  },
+  {
+    name: "tls-cert",
+    aliases: ["ssl-cert", "cert"],
+    type: "text",
+    placeholder: "FILE",
+    group: "Security",
+    modes: NETWORK,
+    help: "Our certificate and its chain, PEM",
+  },
+  {
+    name: "tls-key",
+    aliases: ["ssl-key", "key"],
+    type: "text",
+    placeholder: "FILE",
+    group: "Security",
+    modes: NETWORK,
+    help: "Its private key, PEM",
+  },
+  {
+    name: "tls-ciphers",
+    aliases: ["ssl-ciphers"],
+    type: "text",
+    placeholder: "LIST",
+    group: "Security",
+    modes: NETWORK,
+    help: "Ciphers to offer, in OpenSSL's words",
+  },
+  {
+    name: "tls-servername",
+    aliases: ["ssl-servername", "servername"],
+    type: "text",
+    placeholder: "NAME",
+    group: "Security",
+    modes: CLASSIC,
+    help: "The name to ask for and to verify",
+  },
+  {
+    name: "tls-alpn",
+    aliases: ["ssl-alpn"],
+    type: "text",
+    placeholder: "LIST",
+    group: "Security",
+    modes: NETWORK,
+    help: "Protocols to offer by ALPN: h2,http/1.1",
+  },
+  {
+    name: "tls-request-cert",
+    type: "flag",
+    group: "Security",
+    modes: ["listen", "relay"],
+    help: "Ask clients for a certificate that --tls-ca has signed",
+  },
+
+  {
+    name: "proxy",
+    does: "Dial through a proxy",
+    letter: "x",
+    letters: { relay: "x" },
+    type: "list",
+    placeholder: "URL",
+    group: "Proxies",
+    modes: NETWORK,
+    help: "Dial through socks5://host:1080, http://...; a chain",
+  },
+  {
+    name: "proxy-type",
+    does: "Protocol of the proxy; with -l: be a proxy",
+    letter: "X",
+    letters: { relay: "X" },
+    type: "choice",
+    placeholder: "TYPE",
+    choices: [
+      "http",
+      "https",
+      "connect",
+      "socks4",
+      "4",
+      "socks4a",
+      "socks5",
+      "5",
+      "socks5h",
+      "auto",
+    ],
+    group: "Proxies",
+    modes: NETWORK,
+    help: "What -x HOST:PORT speaks; with -l: be such a proxy",
+  },
+  {
+    name: "proxy-user",
+    letter: "P",
+    type: "text",
+    placeholder: "NAME",
+    group: "Proxies",
+    modes: NETWORK,
+    help: "User for the proxy; the password is asked for",
+  },
+  {
+    name: "proxy-auth",
+    does: "Credentials for the proxy",
+    type: "text",
+    placeholder: "USER:PASSWORD",
+    group: "Proxies",
+    modes: NETWORK,
+    help: "Credentials; safer in NCX_PROXY_AUTH",
+  },
+  {
+    name: "proxy-dns",
+    type: "choice",
+    placeholder: "WHERE",
+    choices: ["local", "remote", "both", "none"],
+    default: "as the URL's scheme says, else remote",
+    group: "Proxies",
+    modes: NETWORK,
+    help: "Who looks the destination's name up",
+  },
+  {
+    name: "open-proxy",
+    type: "flag",
+    group: "Proxies",
+    modes: ["listen"],
+    help: "Be a proxy for everybody, beyond loopback too",
+  },
+  {
+    name: "allow-target",
+    type: "list",
+    placeholder: "HOSTS",
+    group: "Proxies",
+    modes: ["listen"],
+    help: "As a proxy: connect to these only",
+  },
+  {
+    name: "deny-target",
+    type: "list",
+    placeholder: "HOSTS",
+    group: "Proxies",
+    modes: ["listen"],
+    help: "As a proxy: never connect to these",
+  },
+
+  {
+    name: "exec",
+    letter: "e",
+    type: "text",
+    placeholder: "COMMAND",
+    group: "Programs",
+    modes: CLASSIC,
+    help: "Run a program for the connection, without a shell",
+  },
+  {
+    name: "sh-exec",
+    letter: "c",
+    type: "text",
+    placeholder: "COMMAND",
+    group: "Programs",
+    modes: CLASSIC,
+    help: "Run a line of the shell for the connection",
+  },
+  {
+    name: "lua-exec",
+    type: "text",
+    placeholder: "FILE",
+    group: "Programs",
+    modes: CLASSIC,
+    help: "Run a Lua script for the connection",
+  },
+  {
+    name: "pty",
+    type: "flag",
+    group: "Programs",
+    modes: CLASSIC,
+    help: "Give the program a terminal: --pty -e bash",
+  },
+  {
+    name: "exit-from-child",
+    type: "flag",
+    group: "Programs",
+    modes: CLASSIC,
+    help: "Exit with the program's exit code",
+  },
+
+  {
+    name: "broker",
+    type: "flag",
+    group: "Clients",
+    modes: ["listen"],
+    help: "Pass what each client says on to all others",
+  },
+  {
+    name: "chat",
+    type: "flag",
+    group: "Clients",
+    modes: ["listen"],
+    help: "The same for people, who see who speaks",
+  },
+  {
+    name: "allow",
+    type: "list",
+    placeholder: "HOSTS",
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "Only these may connect: names, CIDR, 10.0.0-9.*",
+  },
+  {
+    name: "allow-file",
+    aliases: ["allowfile"],
+    type: "list",
+    placeholder: "FILE",
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "The same, from a file",
+  },
+  {
+    name: "deny",
+    type: "list",
+    placeholder: "HOSTS",
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "These may not connect, whatever --allow says",
+  },
+  {
+    name: "deny-file",
+    aliases: ["denyfile"],
+    type: "list",
+    placeholder: "FILE",
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "The same, from a file",
+  },
+  {
+    name: "deny-mode",
+    type: "choice",
+    placeholder: "HOW",
+    choices: ["close", "reset"],
+    default: "close",
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "How they are turned away",
+  },
+  {
+    name: "max-conns-per-ip",
+    type: "integer",
+    placeholder: "N",
+    min: 0,
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "At most N clients of one address at a time",
+  },
+  {
+    name: "accept-rate",
+    type: "integer",
+    placeholder: "N",
+    min: 1,
+    group: "Clients",
+    modes: ["listen", "relay"],
+    help: "At most N new clients a second; close further ones",
+  },
+
+  {
+    name: "rate-limit",
+    type: "bytes",
+    placeholder: "BYTES",
+    group: "Data",
+    modes: NETWORK,
+    help: "Pass at most BYTES a second in each direction",
+  },
+  {
+    name: "telnet-refuse",
+    does: "Refuse telnet's negotiation",
+    letter: "t",
+    type: "flag",
+    group: "Data",
+    modes: CLASSIC,
+    help: "Refuse telnet's negotiation, and show none of it",
+  },
+
+  {
     name: "verbose",
     letter: "v",
     letters: { http: "v" },
@@ -733,18 +1053,27 @@ export const OPTIONS: readonly Option[] = [
     help: "Events on stderr instead of sentences, one a line",
   },
   {
+    name: "json",
+    field: "jsonEvents",
+    type: "flag",
+    group: "General",
+    modes: ["doctor"],
+    help: "Print it as JSON",
+  },
+  {
     name: "help",
     letter: "h",
-    letters: { relay: "h", http: "h", completion: "h" },
+    letters: { relay: "h", http: "h", completion: "h", doctor: "h" },
     type: "flag",
     group: "General",
     modes: ALL,
     help: "Show this",
+    does: "Show the help",
   },
   {
     name: "version",
     letter: "V",
-    letters: { relay: "V", http: "V", completion: "V" },
+    letters: { relay: "V", http: "V", completion: "V", doctor: "V" },
     type: "flag",
     group: "General",
     modes: ALL,
@@ -756,82 +1085,26 @@ export const OPTIONS: readonly Option[] = [
   { name: "no-buffer", letters: { http: "N" }, type: "flag", modes: ["http"], ignored: true },
   { name: "globoff", letters: { http: "g" }, type: "flag", modes: ["http"], ignored: true },
   { name: "http1.1", type: "flag", modes: ["http"], ignored: true },
-  { name: "socket-debug", type: "flag", modes: CLASSIC, ignored: "Node cannot set SO_DEBUG" },
-
-  { name: "tls", aliases: ["ssl"], type: "flag", modes: NETWORK, later: true },
-  { name: "tls-verify", aliases: ["ssl-verify"], type: "flag", modes: NETWORK, later: true },
-  { name: "insecure", type: "flag", modes: NETWORK, later: true },
   {
-    name: "tls-ca",
-    aliases: ["ssl-trustfile", "cacert"],
-    type: "text",
-    placeholder: "FILE",
-    modes: NETWORK,
-    later: true,
+    name: "socket-debug",
+    does: "Debugging of the socket (SO_DEBUG)",
+    type: "flag",
+    modes: CLASSIC,
+    ignored: "Node cannot set SO_DEBUG",
   },
-  {
-    name: "tls-cert",
-    aliases: ["ssl-cert", "cert"],
-    type: "text",
-    placeholder: "FILE",
-    modes: NETWORK,
-    later: true,
-  },
-  {
-    name: "tls-key",
-    aliases: ["ssl-key", "key"],
-    type: "text",
-    placeholder: "FILE",
-    modes: NETWORK,
-    later: true,
-  },
-  { name: "tls-ciphers", aliases: ["ssl-ciphers"], type: "text", modes: NETWORK, later: true },
-  {
-    name: "tls-servername",
-    aliases: ["ssl-servername", "servername"],
-    type: "text",
-    modes: DIALLING,
-    later: true,
-  },
-  { name: "tls-alpn", aliases: ["ssl-alpn"], type: "text", modes: NETWORK, later: true },
-  { name: "tls-request-cert", type: "flag", modes: NETWORK, later: true },
 
   {
-    name: "proxy",
-    letter: "x",
-    letters: { http: "x" },
-    type: "list",
-    modes: DIALLING,
-    later: true,
-  },
-  {
-    name: "proxy-type",
-    letter: "X",
+    name: "nsock-engine",
+    does: "Which way of polling to use",
     type: "text",
-    modes: NETWORK,
-    later: true,
+    modes: CLASSIC,
+    ignored: "Node has one event loop of its own",
   },
-  { name: "proxy-user", letter: "P", type: "text", modes: NETWORK, later: true },
-  { name: "proxy-auth", type: "text", modes: NETWORK, later: true },
-  { name: "proxy-dns", type: "text", modes: NETWORK, later: true },
 
-  { name: "exec", letter: "e", type: "text", modes: NETWORK, later: true },
-  { name: "sh-exec", letter: "c", type: "text", modes: NETWORK, later: true },
-  { name: "lua-exec", type: "text", modes: CLASSIC, later: true },
+  { name: "proxy", letters: { http: "x" }, type: "list", modes: ["http"], later: true },
+  { name: "tls-servername", type: "text", modes: ["http"], later: true },
   { name: "script", type: "text", modes: CLASSIC, later: true },
-  { name: "pty", type: "flag", modes: CLASSIC, later: true },
-  { name: "exit-from-child", type: "flag", modes: CLASSIC, later: true },
-
-  { name: "broker", type: "flag", modes: CLASSIC, later: true },
-  { name: "chat", type: "flag", modes: CLASSIC, later: true },
-  { name: "allow", type: "list", modes: NETWORK, later: true },
-  { name: "allow-file", aliases: ["allowfile"], type: "text", modes: NETWORK, later: true },
-  { name: "deny", type: "list", modes: NETWORK, later: true },
-  { name: "deny-file", aliases: ["denyfile"], type: "text", modes: NETWORK, later: true },
-  { name: "deny-mode", type: "text", modes: NETWORK, later: true },
-  { name: "rate-limit", type: "text", modes: NETWORK, later: true },
-
-  { name: "telnet", letter: "t", type: "flag", modes: CLASSIC, later: true },
+  { name: "telnet", type: "flag", modes: CLASSIC, later: true },
   { name: "raw", type: "flag", modes: CLASSIC, later: true },
   { name: "escape", type: "text", modes: CLASSIC, later: true },
   { name: "remote-forward", letter: "R", type: "list", modes: NETWORK, later: true },
@@ -867,6 +1140,7 @@ export const OPTIONS: readonly Option[] = [
 
   {
     name: "pass-fd",
+    does: "Pass the connected socket to the parent, and exit",
     letter: "F",
     type: "flag",
     modes: CLASSIC,
@@ -874,6 +1148,7 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "tcp-md5",
+    does: "TCP MD5 signatures (RFC 2385)",
     letter: "S",
     type: "flag",
     modes: CLASSIC,
@@ -881,15 +1156,29 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "dccp",
+    does: "DCCP instead of TCP",
     letter: "Z",
     type: "flag",
     modes: CLASSIC,
     refused: "Node has no DCCP sockets",
   },
-  { name: "sctp", type: "flag", modes: NETWORK, refused: "Node has no SCTP sockets" },
-  { name: "vsock", type: "flag", modes: NETWORK, refused: "Node has no vsock sockets" },
+  {
+    name: "sctp",
+    does: "SCTP instead of TCP",
+    type: "flag",
+    modes: NETWORK,
+    refused: "Node has no SCTP sockets",
+  },
+  {
+    name: "vsock",
+    does: "Vsock instead of TCP",
+    type: "flag",
+    modes: NETWORK,
+    refused: "Node has no vsock sockets",
+  },
   {
     name: "source-route",
+    does: "Source route through these hops",
     letter: "g",
     type: "text",
     modes: CLASSIC,
@@ -897,24 +1186,28 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     name: "source-route-pointer",
+    does: "Where the source route's pointer stands",
     type: "text",
     modes: CLASSIC,
     refused: "Node cannot set the IP options of source routing",
   },
   {
     name: "min-ttl",
+    does: "Drop packets whose hop limit is lower",
     type: "text",
     modes: CLASSIC,
     refused: "Node cannot ask the system to drop packets by their hop limit",
   },
   {
     name: "routing-table",
+    does: "The routing table to use",
     type: "text",
     modes: CLASSIC,
     refused: "Node cannot choose a routing table",
   },
   {
     name: "all-records",
+    does: "Nothing; it was meant to print every DNS record",
     type: "flag",
     modes: CLASSIC,
     refused: "traditional netcat never got to it either",

@@ -120,11 +120,14 @@ function explainOption({ name, value, spelling }: OptionToken, mode: Mode): void
 
 function unknown(spelling: string, mode: Mode, instead?: string): NcxError {
   const message = `unknown option ${quote(spelling)}`;
-  const own = instead ?? suggestion(spelling, rowsOf(mode));
+  if (mode === "relay" && /^--(tls|ssl)$/.test(spelling))
+    return usage(message, "write it into the address: tls:8443, tls:host:443");
+  const whole = begun(spelling, rowsOf(mode)) === undefined ? begun(spelling, OPTIONS) : undefined;
+  const own = instead ?? (whole ? undefined : suggestion(spelling, rowsOf(mode)));
   if (own !== undefined) return usage(message, `did you mean ${own}?`);
   const elsewhere = /^-[^-]$/.test(spelling)
     ? OPTIONS.find((row) => row.letter === spelling.slice(1))
-    : named(suggestion(spelling, OPTIONS)?.slice(2));
+    : (whole ?? named(suggestion(spelling, OPTIONS)?.slice(2)));
   // A letter that another netcat has not: the option itself is there.
   if (elsewhere?.modes.includes(mode)) return usage(message, `did you mean --${elsewhere.name}?`);
   if (elsewhere) {
@@ -140,6 +143,15 @@ function suggestion(spelling: string, rows: readonly Option[]): string | undefin
   // -l makes the mode, so a misspelt --listen is never read in it.
   const name = nearest(spelling.slice(2).toLowerCase(), ["listen", ...names]);
   return name === undefined ? undefined : `--${name}`;
+}
+
+/** The option whose name begins so: what is meant, wherever it is an option. */
+function begun(spelling: string, rows: readonly Option[]): Option | undefined {
+  const word = spelling.slice(2).toLowerCase();
+  if (!spelling.startsWith("--") || word.length < 3) return undefined;
+  return rows.find((row) =>
+    [row.name, ...(row.aliases ?? [])].some((name) => name.startsWith(word)),
+  );
 }
 
 function misplaced(name: string, spelling: string, mode: Mode): NcxError {

@@ -44,6 +44,8 @@ export function readLine(argv: readonly string[], caller: Caller, personality: P
  * letters depend on it.
  */
 export function personalityOf(argv: readonly string[], { name, env }: Caller): Personality {
+  // What comes after `doctor` is about others.
+  if (argv[0] === "doctor" && personalityCalled(name) === undefined) return PERSONALITIES.ncx;
   const end = argv.indexOf("--");
   const words = end < 0 ? argv : argv.slice(0, end);
   let given: string | undefined;

@@ -4,6 +4,8 @@
  *
  * From ncat 7.93, OpenBSD nc (Debian 1.219) and traditional 1.10-47: their getopt strings and what they were seen to do.
  */
+import type { HexFormatName } from "../observe/hexdump.ts";
+import type { TelnetWay } from "../transport/index.ts";
 import type { PersonalityName } from "./args.ts";
 
 export interface Personality {
@@ -12,17 +14,27 @@ export interface Personality {
   readonly prefix: string;
   /** The letters of connect and listen, each with the option it means. Absent: the table's own. */
   readonly letters?: Readonly<Record<string, string>>;
+  /** The long names, each with the option it means. They may be cut short, as getopt has it. Absent: the table's own. */
+  readonly longs?: Readonly<Record<string, string>>;
   /** The family of a listener to which no address was given. */
   readonly listenFamily: "dual" | "ipv4";
   /** Whether the end of stdin half-closes the connection. False: only with `-N`, or `-q` and a time. */
   readonly halfClose: boolean;
+  /** Whether a listener half-closes at the end of a stdin that gave nothing, too. */
+  readonly halfClosesUnused: boolean;
+  /** Whether `-k` half-closes those as well who come after the end of stdin. */
+  readonly halfClosesLate: boolean;
   /** Whether the peer's end ends us while stdin is still open. */
   readonly endWithPeer: boolean;
   /** Whether `-k` may stand without `-l`: as --half-open. */
   readonly keepsDialled: boolean;
   /** Whether `-w` is an idle timeout as well as a connect timeout. */
   readonly waitIsIdle: boolean;
-  /** Clients of `-k` at a time where `-m` does not say. */
+  /** `-w` counts silence from the end of stdin only, and ends with the last of so many. Absent: always, and with the first. */
+  readonly waitSilences?: number;
+  /** Whether `-w` bounds the wait for a listener's client. */
+  readonly waitBoundsListen: boolean;
+  /** Clients of `-k` at a time where `-m` does not say. 1: the others wait for their turn; UDP has no turns. */
   readonly maxConns: number;
   /** Ms that UDP waits for answers after the end of stdin where `-q` does not say. */
   readonly udpLinger: number;
@@ -33,6 +45,22 @@ export interface Personality {
   readonly listenOperands: "bind" | "peer";
   /** Whether `-s` may stand with `-l`, as the address to bind. */
   readonly listenSource: boolean;
+  /** Whether what runs a program, and a proxy, listens on loopback unless an address is given. */
+  readonly programsOnLoopback: boolean;
+  /** What is spoken to a proxy where neither its address nor a flag says. */
+  readonly proxyType: "http" | "socks5";
+  /** Whether a proxy for everybody is refused, not only warned about. */
+  readonly refusesOpenProxy: boolean;
+  /** Whether a server's certificate is verified where no flag says so. */
+  readonly verifiesTls: boolean;
+  /** Whether a program's exit code is ours, as it is where the program takes the netcat's own place. */
+  readonly exitFromChild: boolean;
+  /** What `-t` makes of telnet's bytes. */
+  readonly telnet: TelnetWay;
+  /** How a hex dump is laid out. */
+  readonly hexFormat: HexFormatName;
+  /** Whether dumps show what is sent as it was typed, not as it goes out. */
+  readonly dumpsTyped: boolean;
   /** Whether a failed connect is said without -v. */
   readonly saysFailure: boolean;
   /** Whether -z says that a port is open without -v. */
@@ -56,13 +84,24 @@ const NCX: Personality = {
   prefix: "Ncx: ",
   listenFamily: "dual",
   halfClose: true,
+  halfClosesUnused: false,
+  halfClosesLate: true,
   endWithPeer: true,
   keepsDialled: true,
   waitIsIdle: false,
+  waitBoundsListen: false,
   maxConns: 100,
   udpLinger: 1000,
   listenOperands: "bind",
   listenSource: true,
+  programsOnLoopback: true,
+  proxyType: "socks5",
+  refusesOpenProxy: true,
+  verifiesTls: true,
+  exitFromChild: false,
+  telnet: "strips",
+  hexFormat: "ncx",
+  dumpsTyped: false,
   saysFailure: true,
   saysOpen: true,
   exit: { usage: 2, resolve: 2, bind: 2, idle: 1, reset: 1 },
@@ -90,7 +129,7 @@ const NCAT: Personality = {
     l: "listen",
     o: "output",
     x: "hex-dump",
-    t: "telnet",
+    t: "telnet-refuse",
     s: "source",
     u: "udp",
     v: "verbose",
@@ -98,18 +137,83 @@ const NCAT: Personality = {
     n: "numeric",
     z: "zero",
   },
+  // Its long names that mean what ours do are here as well: they may be cut short.
+  longs: {
+    4: "ipv4",
+    6: "ipv6",
+    unixsock: "unix",
+    vsock: "vsock",
+    crlf: "crlf",
+    g: "source-route",
+    G: "source-route-pointer",
+    exec: "exec",
+    "sh-exec": "sh-exec",
+    "lua-exec": "lua-exec",
+    "max-conns": "max-conns",
+    help: "help",
+    delay: "delay",
+    listen: "listen",
+    output: "output",
+    "hex-dump": "hex-dump",
+    "append-output": "append-output",
+    "idle-timeout": "idle-timeout",
+    "keep-open": "keep-open",
+    "recv-only": "recv-only",
+    "source-port": "port",
+    source: "source",
+    "send-only": "send-only",
+    "no-shutdown": "no-shutdown",
+    broker: "broker",
+    chat: "chat",
+    talk: "chat",
+    allow: "allow",
+    allowfile: "allow-file",
+    deny: "deny",
+    denyfile: "deny-file",
+    telnet: "telnet-refuse",
+    udp: "udp",
+    sctp: "sctp",
+    version: "version",
+    verbose: "verbose",
+    wait: "wait",
+    nodns: "numeric",
+    proxy: "proxy",
+    "proxy-type": "proxy-type",
+    "proxy-auth": "proxy-auth",
+    "proxy-dns": "proxy-dns",
+    "nsock-engine": "nsock-engine",
+    ssl: "tls",
+    "ssl-cert": "tls-cert",
+    "ssl-key": "tls-key",
+    "ssl-verify": "tls-verify",
+    "ssl-trustfile": "tls-ca",
+    "ssl-ciphers": "tls-ciphers",
+    "ssl-servername": "tls-servername",
+    "ssl-alpn": "tls-alpn",
+  },
   listenFamily: "dual",
   halfClose: true,
+  halfClosesUnused: true,
+  halfClosesLate: false,
   // 7.93 hangs here; 7.991 ends, and that is what scripts want.
   endWithPeer: true,
   keepsDialled: false,
   waitIsIdle: false,
+  waitBoundsListen: false,
   maxConns: 100,
   udpLinger: 0,
   listenPort: 31337,
   connectPort: 31337,
   listenOperands: "bind",
   listenSource: false,
+  programsOnLoopback: false,
+  proxyType: "http",
+  refusesOpenProxy: false,
+  verifiesTls: false,
+  exitFromChild: false,
+  telnet: "answers-first",
+  hexFormat: "ncat",
+  dumpsTyped: false,
   saysFailure: true,
   saysOpen: false,
   exit: { usage: 2, resolve: 2, bind: 2, idle: 1, reset: 1 },
@@ -144,7 +248,7 @@ const OPENBSD: Personality = {
     S: "tcp-md5",
     s: "source",
     T: "tos",
-    t: "telnet",
+    t: "telnet-refuse",
     U: "unix",
     u: "udp",
     V: "routing-table",
@@ -158,13 +262,24 @@ const OPENBSD: Personality = {
   },
   listenFamily: "ipv4",
   halfClose: false,
+  halfClosesUnused: true,
+  halfClosesLate: true,
   endWithPeer: false,
   keepsDialled: false,
   waitIsIdle: true,
+  waitBoundsListen: false,
   maxConns: 1,
   udpLinger: Infinity,
   listenOperands: "bind",
   listenSource: true,
+  programsOnLoopback: false,
+  proxyType: "socks5",
+  refusesOpenProxy: false,
+  verifiesTls: true,
+  exitFromChild: false,
+  telnet: "answers",
+  hexFormat: "ncx",
+  dumpsTyped: false,
   saysFailure: false,
   saysOpen: false,
   exit: { usage: 1, resolve: 1, bind: 1, idle: 0, reset: 0 },
@@ -192,7 +307,7 @@ const TRADITIONAL: Personality = {
     r: "random-ports",
     s: "source",
     T: "tos",
-    t: "telnet",
+    t: "telnet-refuse",
     u: "udp",
     v: "verbose",
     w: "wait",
@@ -201,14 +316,26 @@ const TRADITIONAL: Personality = {
   },
   listenFamily: "ipv4",
   halfClose: false,
+  halfClosesUnused: true,
+  halfClosesLate: true,
   endWithPeer: true,
   keepsDialled: false,
   waitIsIdle: true,
+  waitSilences: 2,
+  waitBoundsListen: true,
   maxConns: 1,
   udpLinger: Infinity,
   listenPort: 0,
   listenOperands: "peer",
   listenSource: true,
+  programsOnLoopback: false,
+  proxyType: "socks5",
+  refusesOpenProxy: false,
+  verifiesTls: true,
+  exitFromChild: true,
+  telnet: "answers",
+  hexFormat: "traditional",
+  dumpsTyped: true,
   saysFailure: true,
   saysOpen: false,
   exit: { usage: 1, resolve: 1, bind: 1, idle: 0, reset: 0 },

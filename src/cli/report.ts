@@ -1,11 +1,12 @@
 /** The voice of the command line: what is said on stderr, as sentences or as events, never both. */
 import { styleText } from "node:util";
+import { carrierOf } from "../core/endpoint.ts";
 import { describe, NcxError } from "../core/errors.ts";
 import type { NcxEvent } from "../core/events.ts";
 import type { Args } from "./args.ts";
 import { failureLines } from "./failure.ts";
 import { PERSONALITIES, type Personality } from "./personality.ts";
-import { WORDING, type Wording } from "./wording.ts";
+import { wordingFor, type Wording } from "./wording.ts";
 import type { World } from "./world.ts";
 
 export interface Reporter {
@@ -25,11 +26,14 @@ export interface Reporter {
   paint(style: "dim" | "red", text: string): string;
 }
 
-export type Voice = Pick<Args, "personality" | "verbose" | "quiet" | "jsonEvents" | "mode">;
+export type Voice = Pick<
+  Args,
+  "personality" | "verbose" | "numeric" | "quiet" | "jsonEvents" | "mode"
+>;
 
 export function makeReporter(voice: Voice, world: World): Reporter {
   const personality = PERSONALITIES[voice.personality];
-  const wording = WORDING[voice.personality];
+  const wording = wordingFor(voice);
   const coloured = world.isTTY.stderr && !world.env["NO_COLOR"];
   const paint: Reporter["paint"] = (style, text) =>
     coloured ? styleText(style, text, { validateStream: false }) : text;
@@ -59,10 +63,15 @@ export function makeReporter(voice: Voice, world: World): Reporter {
 
 /** OpenBSD nc keeps a failed connect to itself without -v. */
 function isSaid(error: unknown, { verbose }: Voice, { saysFailure }: Personality): boolean {
+  return saysFailure || verbose > 0 || !isUnreached(error);
+}
+
+/** Whether a host was not there to talk to, or has gone: no fault of the command, and not of a unix socket's path. */
+export function isUnreached(error: unknown): boolean {
+  const at = error instanceof NcxError && error.endpoint ? carrierOf(error.endpoint) : undefined;
   return (
-    saysFailure ||
-    verbose > 0 ||
-    !["REFUSED", "TIMEOUT", "UNREACHABLE", "RESET"].includes(describe(error)[0])
+    ["REFUSED", "TIMEOUT", "UNREACHABLE", "RESET"].includes(describe(error)[0]) &&
+    at?.kind.startsWith("unix") !== true
   );
 }
 

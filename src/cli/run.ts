@@ -16,10 +16,12 @@ interface Command {
 /** Scripts ask in loops whether a port is open: that is here at once. The rest is loaded when called for. */
 const COMMANDS: Readonly<Record<Mode, (args: Args) => Command | Promise<Command>>> = {
   connect: ({ zero }) => (zero ? probeCommand : import("./commands/connect.ts")),
-  listen: () => import("./commands/listen.ts"),
+  listen: ({ proxyType }) =>
+    proxyType === undefined ? import("./commands/listen.ts") : import("./commands/proxy.ts"),
   relay: () => import("./commands/relay.ts"),
   http: () => import("./commands/http.ts"),
   completion: () => import("./commands/completion.ts"),
+  doctor: () => import("./commands/doctor.ts"),
 };
 
 /** Runs a command line in its world; gives the exit code. Never rejects. */

@@ -1,12 +1,14 @@
 /** From operands and flags to the place that connect or listen is about. */
+import { addressBytes } from "../core/address-bytes.ts";
 import {
+  carrierOf,
   formatEndpoint,
   parseEndpoint,
   parseHost,
   parsePort,
   type Endpoint,
 } from "../core/endpoint.ts";
-import { NcxError, quote } from "../core/errors.ts";
+import { quote } from "../core/errors.ts";
 import { listPorts, parsePortRanges } from "../core/ranges.ts";
 import { servicePort, type Protocol } from "../platform/services.ts";
 import type { Args } from "./args.ts";
@@ -15,6 +17,40 @@ import { cannot } from "./usage.ts";
 
 /** The one place to connect to. @throws {NcxError} USAGE, ADDRESS. */
 export function connectTarget(args: Args): Endpoint {
+  return overTls(connectCarrier(args), args);
+}
+
+/** `--tls` over a place; `-u` makes it DTLS. A place that is TLS already stays as it is. @throws {NcxError} USAGE */
+export function overTls(over: Endpoint, args: Args): Endpoint {
+  const { udp, tlsServername } = args;
+  if (tlsServername === "") {
+    const hint = "give the name that the certificate is for";
+    throw cannot('use --tls-servername ""', "the name is empty", hint);
+  }
+  if (over.kind === "tls" || over.kind === "dtls")
+    return tlsServername === undefined ? over : { ...over, servername: tlsServername };
+  if (!impliesTls(args)) return over;
+  const named = tlsServername === undefined ? {} : { servername: tlsServername };
+  return { kind: udp ? "dtls" : "tls", over, ...named };
+}
+
+/** As with ncat, flags that only mean something with TLS ask for it: whoever gives one does not want to be in clear. */
+function impliesTls(args: Args): boolean {
+  const { tls, tlsVerify, tlsRequestCert, tlsCert, tlsKey, tlsServername, tlsAlpn } = args;
+  const asked = [tls, tlsVerify, tlsRequestCert, tlsCert, tlsKey, tlsServername, tlsAlpn];
+  const { insecure, tlsCa, tlsCiphers } = args;
+  // An https proxy is spoken to with these, too, and the destination may be plain.
+  if (!namesHttpsProxy(args)) asked.push(insecure, tlsCa, tlsCiphers);
+  return asked.some((value) => value !== undefined && value !== false);
+}
+
+/** Whether TLS is spoken to a proxy on the way. */
+export function namesHttpsProxy({ mode, proxy = [], proxyType }: Args): boolean {
+  if (mode !== "listen" && proxyType === "https" && proxy.length > 0) return true;
+  return proxy.some((text) => /^https:/i.test(text));
+}
+
+function connectCarrier(args: Args): Endpoint {
   const [first, ...rest] = args.operands;
   if (first === undefined)
     throw cannot(
@@ -58,6 +94,21 @@ export function probeTargets(args: Args): { host: string; ports: number[] } {
 
 /** The place to listen on, from every spelling that a netcat knows. @throws {NcxError} USAGE, ADDRESS. */
 export function listenTarget(args: Args): Endpoint {
+  refuseClients(args);
+  return overTls(listenCarrier(args), args);
+}
+
+/** Flags about the certificate of a server, which a listener is itself. ncat takes its own one, and does nothing. */
+function refuseClients(args: Args): void {
+  const { insecure, tlsServername, personality } = args;
+  const hint = "leave it away; --tls-request-cert is about the certificates of clients";
+  if (insecure && !namesHttpsProxy(args))
+    throw cannot("listen with --insecure", "no server's certificate is verified", hint);
+  if (tlsServername !== undefined && PERSONALITIES[personality].longs === undefined)
+    throw cannot("listen with --tls-servername", "no server is asked for", hint);
+}
+
+function listenCarrier(args: Args): Endpoint {
   const { operands, port, source } = args;
   if (args.unix) {
     const flag = port !== undefined ? "-p" : source !== undefined ? "-s" : undefined;
@@ -66,22 +117,42 @@ export function listenTarget(args: Args): Endpoint {
   }
   const personality = PERSONALITIES[args.personality];
   if (operands.length > 2) throw cannot("listen", "more than one port was given", "ncx -l 8080");
-  if (operands.length > 0 && personality.listenOperands === "peer") {
-    throw new NcxError("UNSUPPORTED", "Cannot listen for one peer only: not yet there", {
-      hint: "give the port with -p",
-    });
-  }
   if (source !== undefined && !personality.listenSource)
     throw cannot("listen", "-l and -s are incompatible", "ncx -l host 8080");
-  const named = readListenOperands(operands, port, args);
+  const named = readListenOperands(namesPeer(args) ? [] : operands, port, args);
   if (named.endpoint) return named.endpoint;
-  const host =
-    agree("addresses", named.host, source) ??
-    (personality.listenFamily === "ipv4" && !args.ipv6 ? "0.0.0.0" : "*");
+  const host = agree("addresses", named.host, source) ?? listenHost(args);
   const wanted = agreePorts(args, named.port, port) ?? personality.listenPort;
   if (wanted === undefined)
     throw cannot("listen", "the port is missing", "ncx -l 8080, or -l 0 for any free port");
   return { kind: protocolOf(args), host: host === "*" ? host : parseHost(host), port: wanted };
+}
+
+/** Whether the operands are who alone may connect, rather than where to listen. */
+export function namesPeer({ operands, unix, personality }: Args): boolean {
+  return operands.length > 0 && !unix && PERSONALITIES[personality].listenOperands === "peer";
+}
+
+/** Where a listener binds to which no address was given: what runs a program stays at home. */
+function listenHost(args: Args): string {
+  const { listenFamily, programsOnLoopback } = PERSONALITIES[args.personality];
+  if (programsOnLoopback && !args.public && (runsProgram(args) || args.proxyType !== undefined))
+    return "localhost";
+  return listenFamily === "ipv4" && !args.ipv6 ? "0.0.0.0" : "*";
+}
+
+/** Whether only this machine can reach a place that is listened on. */
+export function isAtHome(place: Endpoint): boolean {
+  const at = carrierOf(place);
+  if (!("host" in at) || /^localhost\.?$/i.test(at.host)) return true;
+  const bytes = addressBytes(at.host) ?? [];
+  if (bytes.length === 4) return bytes[0] === 127;
+  return bytes.length === 16 && bytes.every((byte, index) => byte === (index === 15 ? 1 : 0));
+}
+
+/** Whether a program takes the terminal's place. */
+export function runsProgram({ exec, shExec, luaExec, pty }: Args): boolean {
+  return exec !== undefined || shExec !== undefined || luaExec !== undefined || pty === true;
 }
 
 interface Named {
@@ -142,12 +213,8 @@ function unixTarget(args: Args, act: string): Endpoint {
   if (path === undefined) throw cannot(act, "the path is missing", "ncx -U /tmp/a.sock");
   if (extra !== undefined)
     throw cannot(act, `${quote(extra)} is too much: -U takes one path`, "ncx -U /tmp/a.sock");
-  if (args.udp) {
-    throw new NcxError("UNSUPPORTED", "Cannot use -u with -U: Node has no unix datagram sockets", {
-      hint: "use -U alone",
-    });
-  }
-  return parseEndpoint(path.startsWith("unix:") ? path : `unix:${path}`);
+  const kind = args.udp ? "unixgram" : "unix";
+  return parseEndpoint(path.startsWith(`${kind}:`) ? path : `${kind}:${path}`);
 }
 
 /**
@@ -156,9 +223,7 @@ function unixTarget(args: Args, act: string): Endpoint {
  * @throws {NcxError} USAGE for memory:name, which is known within its process only.
  */
 export function outside(endpoint: Endpoint, act: string): Endpoint {
-  let carrier = endpoint;
-  while (carrier.kind === "tls") carrier = carrier.over;
-  if (carrier.kind !== "memory") return endpoint;
+  if (carrierOf(endpoint).kind !== "memory") return endpoint;
   const state = `${formatEndpoint(endpoint)} is for the library`;
   throw cannot(act, state, "use host:port or unix:/path");
 }

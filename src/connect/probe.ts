@@ -1,6 +1,7 @@
 /** Is it open? One port after another, several under way at once. */
 import { once } from "node:events";
 import type { Duplex } from "node:stream";
+import type { Endpoint } from "../core/endpoint.ts";
 import { sleep } from "../core/sleep.ts";
 import { isAbort, NcxError, wrap } from "../core/errors.ts";
 import { dial, type DialOptions } from "../transport/index.ts";
@@ -9,12 +10,16 @@ export interface ProbeResult {
   readonly port: number;
   /** "silent": UDP, where no answer may be an open port or a filter. */
   readonly state: "open" | "closed" | "timeout" | "error" | "silent";
+  /** Where it was reached. */
+  readonly remote?: Endpoint;
   /** Why it isn't open. */
   readonly error?: NcxError;
 }
 
 export interface ProbeOptions extends DialOptions {
   protocol?: "tcp" | "udp";
+  /** What to dial over each port: TLS. Open is then what has shaken hands. */
+  over?: (carrier: Endpoint) => Endpoint;
   /** Milliseconds between ports; then they go one by one. */
   delay?: number;
 }
@@ -42,17 +47,20 @@ export async function* probe(
 }
 
 async function probeOne(host: string, port: number, options: ProbeOptions): Promise<ProbeResult> {
-  const { protocol = "tcp" } = options;
+  const { protocol = "tcp", over = (carrier) => carrier } = options;
+  const endpoint = over({ kind: protocol, host, port });
   try {
-    const { stream } = await dial({ kind: protocol, host, port }, options);
-    const state = protocol === "udp" ? await ask(stream, options) : "open";
+    const { stream, remote } = await dial(endpoint, options);
+    const state = endpoint.kind === "udp" ? await ask(stream, options) : "open";
     stream.destroy(); // nobody waits for its close: there may be thousands
-    return { port, state };
+    return { port, state, remote };
   } catch (error) {
     if (!(error instanceof NcxError)) throw error;
     // A name that isn't known is not a state of a port.
     if (error.code === "RESOLVE" || error.code === "ABORTED") throw error;
-    const states = { REFUSED: "closed", TIMEOUT: "timeout" } as const;
+    // Behind a proxy it is the proxy that has refused.
+    const refused = options.proxy?.length ? "error" : "closed";
+    const states = { REFUSED: refused, TIMEOUT: "timeout" } as const;
     return {
       port,
       state: error.code in states ? states[error.code as keyof typeof states] : "error",

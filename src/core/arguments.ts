@@ -3,9 +3,25 @@ import { parseEndpoint, type Endpoint, type ParseEndpointOptions } from "./endpo
 import { quote } from "./errors.ts";
 
 /** Options in milliseconds, wherever they occur. */
-const TIMES = ["timeout", "connectTimeout", "retryDelay", "idle", "udpIdle", "keepAlive"] as const;
+const TIMES = [
+  "timeout",
+  "connectTimeout",
+  "retryDelay",
+  "idle",
+  "udpIdle",
+  "keepAlive",
+  "handshakeTimeout",
+] as const;
 /** Options that count something; Infinity is no limit. */
-const COUNTS = ["retries", "maxConns", "maxAccepts", "maxRedirects", "maxBody"] as const;
+const COUNTS = [
+  "retries",
+  "maxConns",
+  "maxConnsPerIp",
+  "maxAccepts",
+  "acceptRate",
+  "maxRedirects",
+  "maxBody",
+] as const;
 /** setTimeout's own limit: 2^31 - 1 ms. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -23,15 +39,24 @@ export function toEndpoint(place: Endpoint | string, options?: ParseEndpointOpti
 export function checkEndpoint(place: unknown): asserts place is Endpoint {
   if (typeof place !== "object" || place === null)
     throw new TypeError(`An endpoint must be a string or an object, not ${show(place)}`);
-  const { kind, host, port, path, name, over } = place as Readonly<Record<string, unknown>>;
+  const { kind, host, port, path, name, over, command } = place as Readonly<
+    Record<string, unknown>
+  >;
   switch (kind) {
     case "tcp":
     case "udp":
       checkText(`The host of a ${kind} endpoint`, host);
       return checkPort(port);
     case "unix":
-      return checkText("The path of a unix endpoint", path);
+    case "unixgram":
+      return checkText(`The path of a ${kind} endpoint`, path);
+    case "exec":
+    case "pty":
+      return checkCommand(kind, command);
+    case "sh":
+      return checkText("The command of a sh endpoint", command);
     case "tls":
+    case "dtls":
       return checkEndpoint(over);
     case "memory":
       return checkText("The name of a memory endpoint", name);
@@ -39,7 +64,7 @@ export function checkEndpoint(place: unknown): asserts place is Endpoint {
       return;
     default:
       throw new TypeError(
-        `The kind of an endpoint must be tcp, udp, unix, tls, stdio or memory, not ${show(kind)}`,
+        `The kind of an endpoint must be tcp, udp, unix, unixgram, tls, dtls, exec, sh, pty, stdio or memory, not ${show(kind)}`,
       );
   }
 }
@@ -56,6 +81,11 @@ export function checkOptions(options: unknown): void {
     if (!Number.isInteger(value) || value < 0 || value > LONGEST)
       throw new RangeError(`${name} must be whole milliseconds from 0 to ${LONGEST}, not ${value}`);
   }
+  const { rateLimit } = values;
+  if (rateLimit !== undefined) {
+    checkNumber("rateLimit", rateLimit);
+    if (!(rateLimit >= 1)) throw new RangeError(`rateLimit must be 1 or more, not ${rateLimit}`);
+  }
   for (const name of COUNTS) {
     const value = values[name];
     if (value === undefined) continue;
@@ -67,6 +97,13 @@ export function checkOptions(options: unknown): void {
 function checkText(subject: string, value: unknown): void {
   if (typeof value !== "string")
     throw new TypeError(`${subject} must be a string, not ${show(value)}`);
+}
+
+function checkCommand(kind: string, value: unknown): void {
+  if (!Array.isArray(value) || value.length === 0)
+    throw new TypeError(`The command of a ${kind} endpoint must be an array of words`);
+  for (const word of value) checkText(`A word of the command of a ${kind} endpoint`, word);
+  if (value[0] === "") throw new TypeError(`The program of a ${kind} endpoint must have a name`);
 }
 
 function checkPort(value: unknown): void {

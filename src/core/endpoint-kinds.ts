@@ -27,6 +27,38 @@ export interface TlsEndpoint {
   readonly servername?: string;
 }
 
+/** TLS over datagrams (RFC 6347). */
+export interface DtlsEndpoint {
+  readonly kind: "dtls";
+  readonly over: Endpoint;
+  /** As for tls. */
+  readonly servername?: string;
+}
+
+export interface UnixgramEndpoint {
+  readonly kind: "unixgram";
+  /** A path, or `@name` for Linux's abstract namespace: a unix socket for datagrams. */
+  readonly path: string;
+}
+
+export interface ExecEndpoint {
+  readonly kind: "exec";
+  /** A program and its arguments; no shell. Its stdin and stdout are the connection. */
+  readonly command: readonly string[];
+}
+
+export interface ShEndpoint {
+  readonly kind: "sh";
+  /** A line for the system's shell. */
+  readonly command: string;
+}
+
+export interface PtyEndpoint {
+  readonly kind: "pty";
+  /** A program and its arguments, run in a terminal of its own. */
+  readonly command: readonly string[];
+}
+
 export interface StdioEndpoint {
   readonly kind: "stdio";
 }
@@ -41,6 +73,11 @@ export type Endpoint =
   | UdpEndpoint
   | UnixEndpoint
   | TlsEndpoint
+  | DtlsEndpoint
+  | UnixgramEndpoint
+  | ExecEndpoint
+  | ShEndpoint
+  | PtyEndpoint
   | StdioEndpoint
   | MemoryEndpoint;
 

@@ -2,10 +2,12 @@
  * Endpoints: where a connection starts or ends, as plain data, and the text form of each.
  *
  *   8080   host:80   [::1]:80   tcp:host:80   tcp://host:80   udp:5353   unix:/run/a.sock   unix:@name
- *   unix:\\.\pipe\name   tls:host:443   tls:unix:/run/a.sock   stdio:   -   memory:name
+ *   unix:\\.\pipe\name   unixgram:/run/a.sock   tls:host:443   tls:unix:/run/a.sock   dtls:host:4433
+ *   exec:program with\ arguments   sh:a line | for the shell   pty:program   stdio:   -   memory:name
  */
 import { isIPv6 } from "node:net";
-import type { Endpoint, TlsEndpoint, UnixEndpoint } from "./endpoint-kinds.ts";
+import { formatCommand, parseCommand } from "./command.ts";
+import type { DtlsEndpoint, Endpoint, TlsEndpoint } from "./endpoint-kinds.ts";
 import { NcxError, quote } from "./errors.ts";
 
 export type * from "./endpoint-kinds.ts";
@@ -21,10 +23,10 @@ export interface ParseEndpointOptions {
 
 const FORMS = "use host:port, [v6]:port, udp:host:port or unix:/path";
 const WEB = "use host:port, or `ncx http URL` for a web address";
-const LATER = new Set(["ws", "wss", "exec", "pty", "sh", "socks", "socks4", "socks5", "file"]);
+const LATER = new Set(["ws", "wss", "socks", "socks4", "socks5", "file"]);
 const SERVERNAME = "?servername=";
 /** More layers of TLS than this are a mistake, and would be too deep to read. */
-const DEEPEST = /^(?:tls:(?:\/\/)?){8}/i;
+const DEEPEST = /^(?:d?tls:(?:\/\/)?){8}/i;
 
 /**
  * Reads the text form of an endpoint.
@@ -35,7 +37,7 @@ const DEEPEST = /^(?:tls:(?:\/\/)?){8}/i;
  */
 export function parseEndpoint(text: string, options: ParseEndpointOptions = {}): Endpoint {
   if (text === "-") return { kind: "stdio" };
-  if (isPath(text)) return parseUnix(text, text);
+  if (isPath(text)) return parseUnix(text, text, "unix");
   const scheme = /^([a-z][a-z0-9]*):/i.exec(text);
   const kind = scheme?.[1]?.toLowerCase() ?? "";
   const rest = scheme ? text.slice(scheme[0].length) : text;
@@ -44,9 +46,18 @@ export function parseEndpoint(text: string, options: ParseEndpointOptions = {}):
     case "udp":
       return parseHostPort(kind, rest.replace(/^\/\//, ""), text, options);
     case "unix":
-      return parseUnix(rest.replace(/^\/\/(?=\/)/, ""), text);
+    case "unixgram":
+      return parseUnix(rest.replace(/^\/\/(?=\/)/, ""), text, kind);
     case "tls":
-      return parseTls(rest.replace(/^\/\//, ""), options);
+      return parseTls(kind, rest.replace(/^\/\//, ""), options);
+    case "dtls":
+      return parseTls(kind, rest.replace(/^\/\//, ""), { ...options, kind: "udp" });
+    case "exec":
+    case "pty":
+      return { kind, command: parseCommand(rest) };
+    case "sh":
+      if (rest.trim() === "") throw bad(text, "the command is missing", "use sh:COMMAND");
+      return { kind, command: rest };
     case "stdio":
       if (rest !== "") throw bad(text, "stdio takes nothing after it", "use stdio: or -");
       return { kind: "stdio" };
@@ -71,18 +82,32 @@ export function formatEndpoint(endpoint: Endpoint): string {
     case "udp":
       return `${endpoint.kind}:${formatHostPort(endpoint.host, endpoint.port)}`;
     case "unix":
+    case "unixgram": {
       // The "//" of a URL is taken off again; without it a path's own would be.
-      return endpoint.path.startsWith("///") ? `unix://${endpoint.path}` : `unix:${endpoint.path}`;
-    case "tls": {
-      const over = formatEndpoint(endpoint.over);
-      if (endpoint.servername === undefined && !over.includes(SERVERNAME)) return `tls:${over}`;
-      return `tls:${over}${SERVERNAME}${endpoint.servername ?? ""}`;
+      const slashes = endpoint.path.startsWith("///") ? "//" : "";
+      return `${endpoint.kind}:${slashes}${endpoint.path}`;
     }
+    case "tls":
+    case "dtls": {
+      const over = `${endpoint.kind}:${formatEndpoint(endpoint.over)}`;
+      if (endpoint.servername === undefined && !over.includes(SERVERNAME)) return over;
+      return `${over}${SERVERNAME}${endpoint.servername ?? ""}`;
+    }
+    case "exec":
+    case "pty":
+      return `${endpoint.kind}:${formatCommand(endpoint.command)}`;
+    case "sh":
+      return `sh:${endpoint.command}`;
     case "stdio":
       return "stdio:";
     case "memory":
       return `memory:${endpoint.name}`;
   }
+}
+
+/** What is beneath all TLS: the place that bytes really go to. */
+export function carrierOf(endpoint: Endpoint): Exclude<Endpoint, TlsEndpoint | DtlsEndpoint> {
+  return endpoint.kind === "tls" || endpoint.kind === "dtls" ? carrierOf(endpoint.over) : endpoint;
 }
 
 /** `host:port`, with a numeric v6 host in brackets. */
@@ -179,22 +204,22 @@ function isPath(text: string): boolean {
   return /^(\.{0,2}\/|\\\\[.?]\\pipe\\|@)/.test(text);
 }
 
-function parseUnix(path: string, text: string): UnixEndpoint {
+function parseUnix(path: string, text: string, kind: "unix" | "unixgram"): Endpoint {
   if (path === "" || path === "@")
     throw bad(text, "the path is empty", "use unix:/path or unix:@name");
   if (path.includes("\0")) throw bad(text, "the path has a NUL", "use unix:/path");
   if (path.includes("\uFFFD"))
     throw bad(text, "it is not valid UTF-8", "use unix:/path or unix:@name");
-  return { kind: "unix", path };
+  return { kind, path };
 }
 
-function parseTls(rest: string, options: ParseEndpointOptions): TlsEndpoint {
+function parseTls(kind: "tls" | "dtls", rest: string, options: ParseEndpointOptions): Endpoint {
   if (DEEPEST.test(rest))
-    throw bad(`tls:${rest}`, "it has more than 8 layers of TLS", "use tls:host:port");
+    throw bad(`${kind}:${rest}`, "it has more than 8 layers of TLS", `use ${kind}:host:port`);
   const at = rest.lastIndexOf(SERVERNAME);
   const over = parseEndpoint(at < 0 ? rest : rest.slice(0, at), options);
   const servername = at < 0 ? "" : rest.slice(at + SERVERNAME.length);
-  return servername === "" ? { kind: "tls", over } : { kind: "tls", over, servername };
+  return servername === "" ? { kind, over } : { kind, over, servername };
 }
 
 function bad(text: string, state: string, hint: string): NcxError {

@@ -75,8 +75,10 @@ const STATES: Record<string, readonly [NcxErrorCode, string]> = {
   EACCES: ["DENIED", "Permission denied"],
   EPERM: ["DENIED", "Operation not permitted"],
   ENOENT: ["REFUSED", "No such file or directory"],
+  ENXIO: ["REFUSED", "No such device or address"],
   ENOTDIR: ["ADDRESS", "Not a directory"],
   EISDIR: ["ADDRESS", "Is a directory"],
+  EPROTOTYPE: ["REFUSED", "Protocol wrong type for socket"],
   ENOTSOCK: ["REFUSED", "Not a socket"],
   ENAMETOOLONG: ["ADDRESS", "File name too long"],
   EINVAL: ["ADDRESS", "Invalid argument"],
@@ -117,7 +119,8 @@ export function describe(error: unknown): readonly [NcxErrorCode, string] {
   if (isAbort(error)) return ["ABORTED", "Operation aborted"];
   const errno = errnoOf(error);
   if (Object.hasOwn(STATES, errno) && STATES[errno]) return STATES[errno];
-  return ["INTERNAL", error instanceof Error ? error.message : String(error)];
+  const code = /^ERR_(SSL|TLS)_/.test(errno) ? "TLS" : "INTERNAL";
+  return [code, error instanceof Error ? error.message : String(error)];
 }
 
 /** The system's name for an error, such as `ECONNRESET`; empty where there is none. */

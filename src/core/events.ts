@@ -2,6 +2,33 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { NcxErrorCode } from "./errors.ts";
 
+/** What a handshake has agreed on. */
+export interface TlsFacts {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  /** `TLS_AES_256_GCM_SHA384` */
+  readonly cipher: string;
+  /** The protocol chosen by ALPN. */
+  readonly alpn?: string;
+  /** The name that the client has asked for (SNI). */
+  readonly servername?: string;
+  /** Whether the peer's certificate was found good. */
+  readonly authorized: boolean;
+  /** Why it was not, as a sentence; absent where the peer has shown none. */
+  readonly refusal?: string;
+  /** The certificate that the peer has shown. */
+  readonly certificate?: TlsCertificate;
+}
+
+export interface TlsCertificate {
+  /** `CN=example.org` */
+  readonly subject: string;
+  readonly issuer: string;
+  /** In hexadecimal, with colons. */
+  readonly sha256: string;
+  readonly sha1: string;
+}
+
 export type NcxEvent =
   /** A listener is ready. `rule` numbers the rules of a relay with several, from 0. */
   | { readonly type: "listening"; readonly endpoint: Endpoint; readonly rule?: number }
@@ -12,6 +39,8 @@ export type NcxEvent =
       readonly local: Endpoint;
       readonly remote: Endpoint;
       readonly to?: Endpoint;
+      /** What TLS has agreed on with `remote`. */
+      readonly tls?: TlsFacts | undefined;
     }
   /** It has ended: bytes sent to `remote` and received from it, and milliseconds. */
   | {
@@ -26,6 +55,18 @@ export type NcxEvent =
     }
   /** A client was turned away. */
   | { readonly type: "reject"; readonly remote: Endpoint; readonly reason: string }
+  /** A plain HTTP request to a proxy is over: bytes of its bodies, sent to `remote` and received from it. */
+  | {
+      readonly type: "request";
+      readonly id: number;
+      readonly remote: Endpoint;
+      readonly method: string;
+      readonly url: string;
+      readonly status: number;
+      readonly sent: number;
+      readonly received: number;
+      readonly duration: number;
+    }
   /** One port of -z. */
   | {
       readonly type: "probe";

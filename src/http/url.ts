@@ -49,7 +49,7 @@ function readUrl(text: string, base: URL | undefined): URL {
   try {
     return new URL(text, base);
   } catch (cause) {
-    const state = "it is not a URL";
+    const state = whyNot(text);
     // It may hold a password, with any character: only what follows the last @ is shown.
     const shown = quote(text.replace(/\/\/.*@/s, "//"));
     const hint = "use http://host:port/path";
@@ -59,6 +59,14 @@ function readUrl(text: string, base: URL | undefined): URL {
       hint,
     });
   }
+}
+
+function whyNot(text: string): string {
+  const port = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?:\[[^\]]*\]|[^:/?#]+):([^/?#]*)/i.exec(
+    text,
+  )?.[1];
+  const bad = port !== undefined && (!/^\d*$/.test(port) || Number(port) > 65535);
+  return bad ? "the port must be 0-65535" : "it is not a URL";
 }
 
 function checkHost(url: URL): void {

@@ -2,3 +2,4 @@
 export { listen, type ConnectionServer } from "./listen.ts";
 export type { ListenOptions } from "./options.ts";
 export { makeHub, type Hub, type HubOptions } from "./handlers/hub.ts";
+export { makeBroker, type Broker, type BrokerOptions } from "./handlers/broker.ts";

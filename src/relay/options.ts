@@ -5,7 +5,10 @@ import type { ServeOptions } from "../transport/serve.ts";
 /** Milliseconds of silence that end a link with UDP on a side, which has no other end. */
 export const UDP_IDLE = 60_000;
 
-export interface RelayOptions extends ServeOptions {
+/** What all that accepts here and dials there has in common. */
+export interface ForwardOptions extends ServeOptions {
+  /** Clients to take in all; then it stops accepting. Default: no limit. */
+  maxAccepts?: number;
   /** Clients at once; further ones are closed. Default: no limit, for UDP 10,000. */
   maxConns?: number;
   /** Milliseconds for one dial. Default: as long as the system takes. */
@@ -14,10 +17,15 @@ export interface RelayOptions extends ServeOptions {
   retries?: number;
   /** Milliseconds without a byte either way that end a connection. Default: without limit; with UDP {@link UDP_IDLE}. */
   idle?: number;
+  /** Bytes a second in each direction of each connection, 1 or more. Default: no limit. */
+  rateLimit?: number;
   /** How the near side is bound. */
   bind?: BindOptions;
   /** How the far side is dialled. */
   dial?: DialOptions;
+}
+
+export interface RelayOptions extends ForwardOptions {
   /** A client is linked to its destination. */
   onOpen?: (near: Connection, far: Connection) => void;
   /** They have come apart: forward is what the client sent. */

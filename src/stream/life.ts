@@ -61,12 +61,12 @@ export class Life implements LiveLink {
 
   /** Runs until the link is over. */
   run(): Promise<LinkReport> {
-    const { idle, signal } = this.#options;
+    const { idleAfterEnd, signal } = this.#options;
     const done = new Promise<LinkReport>((resolve) => (this.#resolve = resolve));
     this.#goDirect();
     this.#mover ??= streamMover(this.#left, this.#right, this, this.#options);
     for (const observer of this.#observers) observer.onOpen?.(this.#right);
-    if (idle !== undefined) this.#idle = setTimeout(() => this.#finish({ reason: "idle" }), idle);
+    if (idleAfterEnd === undefined) this.#watchSilence(1);
     this.#forget = onAbort(signal, () => this.#finish({ reason: "aborted" }));
     return done;
   }
@@ -91,7 +91,8 @@ export class Life implements LiveLink {
     if (this.#over || this.#flows[direction] !== "open") return;
     this.#flows[direction] = "ended";
     if (this.#ruleOf(direction) !== "keep" || this.#breakage) this.#flush(direction);
-    const { linger } = this.#options;
+    const { linger, idleAfterEnd } = this.#options;
+    if (direction === "forward" && idleAfterEnd !== undefined) this.#watchSilence(idleAfterEnd);
     const waits = linger !== undefined && Number.isFinite(linger) && !this.#isNone(direction);
     if (direction === "forward" && waits) {
       this.#linger = setTimeout(() => this.#finish({ reason: "eof" }), linger);
@@ -115,6 +116,15 @@ export class Life implements LiveLink {
     if (flushed || (this.#breakage.reason === "reset" && "resetAndDestroy" in outlet.stream)) {
       this.#finish(this.#breakage);
     } else this.#flush(incoming);
+  }
+
+  /** Ends the link at the last of so many silences. */
+  #watchSilence(times: number): void {
+    const { idle } = this.#options;
+    if (idle === undefined || this.#over) return;
+    const expired = (): void =>
+      times > 1 ? this.#watchSilence(times - 1) : this.#finish({ reason: "idle" });
+    this.#idle = setTimeout(expired, idle);
   }
 
   /** Goes over to the carrier's own way, if there is one, and it can be taken now. */

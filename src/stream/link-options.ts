@@ -25,5 +25,10 @@ export interface LinkOptions {
   linger?: number;
   /** Milliseconds without a byte either way after which the link ends. Default: without limit. */
   idle?: number;
+  /**
+   * `idle` counts only once the left side has ended, and it is this many such silences, in all, that end the link.
+   * Default: it counts from the start, and the first one does.
+   */
+  idleAfterEnd?: number;
   signal?: AbortSignal;
 }

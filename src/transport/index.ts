@@ -1,17 +1,36 @@
 /** How each kind of endpoint is reached. The door of this floor. */
 import { checkEndpoint, checkOptions } from "../core/arguments.ts";
-import type { Endpoint, Kind } from "../core/endpoint.ts";
+import type { Endpoint, ExecEndpoint, Kind, PtyEndpoint, ShEndpoint } from "../core/endpoint.ts";
 import { formatEndpoint } from "../core/endpoint.ts";
 import { NcxError } from "../core/errors.ts";
+import type { TlsFacts } from "../core/events.ts";
 import type { Connection } from "../stream/connection.ts";
 import * as stdio from "./stdio.ts";
 import * as tcp from "./tcp.ts";
-import type { BindOptions, DialOptions, Listener, Transport } from "./transport.ts";
+import type {
+  BindOptions,
+  CarrierOptions,
+  DialOptions,
+  Listener,
+  ProgramOptions,
+  Transport,
+} from "./transport.ts";
 
+export { refuseTelnet, type TelnetRefusal, type TelnetWay } from "../protocol/telnet-refuse.ts";
 export type { Handler, ServeOptions, Server } from "./serve.ts";
+export { exitOf, type ProgramExit } from "./program-exit.ts";
 export { stdioConnection, type StdioStreams } from "./stdio.ts";
 export { canSetTos } from "./sockets.ts";
-export type { BindOptions, DialOptions, Listener, TlsDialOptions, Transport } from "./transport.ts";
+export type {
+  BindOptions,
+  DialOptions,
+  Fingerprints,
+  Listener,
+  ProgramOptions,
+  TlsBindOptions,
+  TlsDialOptions,
+  Transport,
+} from "./transport.ts";
 
 /** Every kind there is; a kind without a line does not compile. Only tcp, which most runs need, is loaded at once. */
 const transports: {
@@ -22,7 +41,12 @@ const transports: {
   tcp: () => tcp,
   udp: () => import("./udp.ts"),
   unix: () => import("./unix.ts"),
-  tls: async () => (await import("./tls.ts")).tlsOver(dial),
+  tls: async () => (await import("./tls.ts")).tlsOver(dial, bind),
+  dtls: async () => (await import("./dtls.ts")).dtlsOver(dial, bind),
+  unixgram: () => import("./unixgram.ts"),
+  exec: () => import("./exec.ts"),
+  sh: () => import("./exec.ts"),
+  pty: () => import("./pty.ts"),
   stdio: () => stdio,
   memory: () => import("./memory.ts"),
 };
@@ -35,6 +59,8 @@ const transports: {
 export async function dial(endpoint: Endpoint, options: DialOptions = {}): Promise<Connection> {
   checkEndpoint(endpoint);
   checkOptions(options);
+  if (options.proxy?.length && endpoint.kind !== "tls")
+    return (await import("./proxy.ts")).dialThrough(endpoint, options.proxy, options, dial);
   const transport = transportOf(endpoint);
   if (transport instanceof Promise) return (await transport).dial(endpoint, options);
   return transport.dial(endpoint, options);
@@ -50,11 +76,39 @@ export async function bind(endpoint: Endpoint, options: BindOptions = {}): Promi
   checkOptions(options);
   const transport = await transportOf(endpoint);
   if (transport.listen)
-    return transport.listen(endpoint, options).catch((error) => nameHolder(endpoint, error));
+    return transport
+      .listen(endpoint, await gated(endpoint, options))
+      .catch((error) => nameHolder(endpoint, error));
   throw new NcxError(
     "UNSUPPORTED",
     `Cannot listen on ${formatEndpoint(endpoint)}: this kind only dials`,
   );
+}
+
+/** What TLS has agreed on; undefined for a connection without. Only one with TLS loads what it takes to tell. */
+export async function tlsOf(connection: Connection): Promise<TlsFacts | undefined> {
+  const { kind } = connection.remote;
+  if (kind === "dtls") return (await import("./dtls.ts")).describeDtls(connection);
+  if (kind !== "tls") return undefined;
+  return (await import("./tls.ts")).describeTls(connection);
+}
+
+/** Whether OpenSSL makes anything of a list of ciphers. */
+export async function knowsCiphers(list: string): Promise<boolean> {
+  return (await import("./tls.ts")).knowsCiphers(list);
+}
+
+/**
+ * Looks whether a program can be run, before anybody is there to run it for.
+ *
+ * @throws {NcxError} REFUSED, DENIED or ADDRESS when it cannot; UNSUPPORTED where there are no terminals.
+ */
+export async function checkProgram(
+  endpoint: ExecEndpoint | ShEndpoint | PtyEndpoint,
+  options: ProgramOptions = {},
+): Promise<void> {
+  if (endpoint.kind === "pty") await (await import("./pty.ts")).check(endpoint, options);
+  else (await import("./exec.ts")).check(endpoint, options);
 }
 
 /** Says who has the place already, where the system can tell. */
@@ -72,6 +126,14 @@ async function nameHolder(endpoint: Endpoint, error: unknown): Promise<never> {
     holder,
     ...(state !== undefined && { state }),
   });
+}
+
+/** An overlay binds its carrier by `bind()`, whose gate it is. */
+async function gated(endpoint: Endpoint, options: BindOptions): Promise<CarrierOptions> {
+  const { allow, deny, peerPort, maxConnsPerIp, acceptRate, denyMode } = options;
+  const asked = allow ?? deny ?? peerPort ?? maxConnsPerIp ?? acceptRate ?? denyMode;
+  if (asked === undefined || "over" in endpoint) return options;
+  return { ...options, gate: await (await import("./access.ts")).makeGate(endpoint, options) };
 }
 
 function transportOf(endpoint: Endpoint): Promise<Transport<Endpoint>> | Transport<Endpoint> {

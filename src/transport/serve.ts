@@ -9,8 +9,6 @@ import type { Listener } from "./transport.ts";
 export type Handler = (connection: Connection, signal: AbortSignal) => Promise<void>;
 
 export interface ServeOptions {
-  /** Connections to take in all; then the server stops accepting. Default: no limit. */
-  maxAccepts?: number;
   /** Told of each connection whose handler failed. The server goes on. */
   onError?: (error: NcxError, connection: Connection) => void;
   /** Aborts everything: the listener and every connection. */
@@ -33,13 +31,13 @@ export interface Server extends AsyncDisposable {
 
 /** Serves a listener. Disposing of the server aborts its connections. */
 export function serve(listener: Listener, handler: Handler, options: ServeOptions = {}): Server {
-  const { maxAccepts = Infinity, onError, signal } = options;
+  const { onError, signal } = options;
   const insist = new AbortController();
   const live = new Map<Connection, Promise<void>>();
   const abort = (): void => insist.abort();
   const forget = onAbort(signal, abort);
   onAbort(insist.signal, () => {
-    void listener.close();
+    void listener[Symbol.asyncDispose](); // and what it hasn't yielded yet
     // A handler that only waits for its stream needs no thought of the signal.
     for (const { stream } of live.keys()) stream.destroy();
   });
@@ -56,18 +54,11 @@ export function serve(listener: Listener, handler: Handler, options: ServeOption
   }
 
   async function accept(): Promise<void> {
-    let taken = 0;
-    if (maxAccepts > 0) {
-      for await (const connection of listener) {
-        taken += 1;
-        // Before the last one is handled: whoever comes now is refused, not left to wait for nobody.
-        if (taken >= maxAccepts) void listener.close();
-        live.set(
-          connection,
-          handle(connection).finally(() => live.delete(connection)),
-        );
-        if (taken >= maxAccepts) break;
-      }
+    for await (const connection of listener) {
+      live.set(
+        connection,
+        handle(connection).finally(() => live.delete(connection)),
+      );
     }
     await Promise.all(live.values());
     forget();

@@ -71,14 +71,21 @@ export function acceptInto<E extends Endpoint>(
     const remote = remoteOf(socket);
     const take = (): Connection => {
       socket.on("error", ignore);
-      socket.once("close", () => accepts.leave());
+      socket.once("close", () => accepts.leave(remote));
       setTos(socket, options);
       return connectionOf(socket, remote);
     };
-    accepts.offer(remote, take, () => socket.destroy());
+    accepts.offer(remote, take, () => turnAway(socket, options));
   });
   // From here on an error is one accept that failed (EMFILE, ECONNABORTED); the next may do.
   server.on("error", (error) => options.onReject?.(accepts.endpoint, describe(error)[1]));
+}
+
+/** Nothing has been read from it, or written to it. */
+function turnAway(socket: Socket, { denyMode }: BindOptions): void {
+  socket.on("error", ignore);
+  if (denyMode === "reset") socket.resetAndDestroy();
+  else socket.destroy();
 }
 
 /** A unix socket has no such byte. */

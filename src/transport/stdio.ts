@@ -1,9 +1,9 @@
 /** Standard input and output as one connection. The streams come from the edge: nothing here knows the process. */
-import { fstatSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { Duplex, type Readable, type Writable } from "node:stream";
 import type { StdioEndpoint } from "../core/endpoint.ts";
 import { NcxError, errnoOf } from "../core/errors.ts";
-import { writeAllSync } from "../platform/files.ts";
+import { regularFile, writeAllSync } from "../platform/files.ts";
 import {
   makeConnection,
   type Connection,
@@ -11,7 +11,7 @@ import {
   type Mover,
 } from "../stream/connection.ts";
 import { endSink, resetStream } from "../stream/stream-mover.ts";
-import { canTakeOver, follow, takeOver, type Taken, type TakeableSocket } from "./tcp-pump.ts";
+import { canTakeOver, follow, lend, takeOver, type Taken } from "./tcp-pump.ts";
 
 const STDIO: StdioEndpoint = { kind: "stdio" };
 /** What a file is read by. */
@@ -106,26 +106,26 @@ function isClosed(error: unknown): boolean {
 }
 
 /**
- * The direct way between stdio and a socket: the socket reads into reused buffers, a regular file is read and written by
- * large blocks. Only from the start, before a file's stream has read ahead.
+ * The direct way between stdio and a stream: no other stream between, and a regular file is read and written by large
+ * blocks. A plain socket reads into reused buffers. Only from the start, before a file's stream has read ahead.
  */
 function pumpStdio(
   streams: StdioStreams,
-  { stream }: Connection,
+  { stream, framing }: Connection,
   live: LiveLink,
 ): (() => Mover) | undefined {
-  if (live.bulk || !canTakeOver(stream) || stream.listenerCount("data") > 0) return undefined;
+  if (live.bulk || framing === "message" || stream.listenerCount("data") > 0) return undefined;
   return () => pump(streams, stream, live);
 }
 
-function pump({ input, output }: StdioStreams, untaken: TakeableSocket, live: LiveLink): Mover {
+function pump({ input, output }: StdioStreams, untaken: Duplex, live: LiveLink): Mover {
   const outlet = openOutlet(output, (error) => live.failed("left", error));
   function deliver(chunk: Buffer): boolean {
     live.moved("backward", chunk);
     return outlet.write(chunk);
   }
   const early: Buffer | null = untaken.read(); // what came before anybody asked
-  const taken = takeOver(untaken, deliver);
+  const taken = canTakeOver(untaken) ? takeOver(untaken, deliver) : lend(untaken, deliver);
   if (early && !deliver(early)) taken.socket.pause();
   outlet.onDrain(taken.resume);
   follow(taken, "right", "backward", live);
@@ -163,7 +163,10 @@ function openOutlet(output: Writable | null, failed: (error?: unknown) => void):
     write(chunk) {
       if (output.destroyed) return true;
       output.write(chunk);
-      return output.writableLength === 0;
+      if (output.writableLength === 0) return true;
+      // A short chunk stays below the stream's mark and announces no drain.
+      if (!output.writableNeedDrain) output.write("", () => drained());
+      return false;
     },
     onDrain(resume) {
       drained = resume;
@@ -199,14 +202,14 @@ interface Inlet {
   stop(): void;
 }
 
-function openInlet(input: Readable | null, to: Taken, live: LiveLink): Inlet {
+function openInlet(input: Readable | null, to: Taken<Duplex>, live: LiveLink): Inlet {
   if (!input) return { stop: () => {} };
   const fd =
     input.readableFlowing === null && input.readableLength === 0 ? regularFile(input) : undefined;
   return fd === undefined ? streamInlet(input, to, live) : fileInlet(fd, to, live);
 }
 
-function streamInlet(input: Readable, to: Taken, live: LiveLink): Inlet {
+function streamInlet(input: Readable, to: Taken<Duplex>, live: LiveLink): Inlet {
   const { socket } = to;
   const onData = (chunk: Buffer): void => {
     if (!to.listens) return;
@@ -229,16 +232,17 @@ function streamInlet(input: Readable, to: Taken, live: LiveLink): Inlet {
 
 // Read without a thread: a file that is read at all is mostly in memory already, and waking a thread for each block
 // took longer than reading it (0.96 against 1.84 GB/s).
-function fileInlet(fd: number, to: Taken, live: LiveLink): Inlet {
+function fileInlet(fd: number, to: Taken<Duplex>, live: LiveLink): Inlet {
   const { socket } = to;
-  // One is with the kernel while the other is read ahead.
-  const buffers = [Buffer.allocUnsafeSlow(FILE_CHUNK), Buffer.allocUnsafeSlow(FILE_CHUNK)] as const;
+  const fresh = (): Buffer => Buffer.allocUnsafeSlow(FILE_CHUNK);
+  // One is with the kernel while the other is read ahead. A stream that may keep what it was given gets each afresh.
+  const again = socket.writableHighWaterMark === 1 ? ([fresh(), fresh()] as const) : undefined;
   let turn = 0;
   let ahead: Buffer | undefined;
   let due: NodeJS.Immediate | undefined;
   function block(): Buffer {
     turn = 1 - turn;
-    const buffer = buffers[turn === 0 ? 0 : 1];
+    const buffer = again ? again[turn === 0 ? 0 : 1] : fresh();
     return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, null));
   }
   function next(): void {
@@ -248,9 +252,8 @@ function fileInlet(fd: number, to: Taken, live: LiveLink): Inlet {
       ahead = undefined;
       if (chunk.length === 0) return live.ended("forward");
       live.moved("forward", chunk);
-      socket.write(chunk);
       // Taken at once, it left its buffer free; and everything else has its turn before the next.
-      if (socket.writableLength === 0) due = setImmediate(next);
+      if (socket.write(chunk)) due = setImmediate(next);
       else ahead = block();
     } catch (error) {
       live.failed("left", error);
@@ -264,14 +267,4 @@ function fileInlet(fd: number, to: Taken, live: LiveLink): Inlet {
       socket.off("drain", next);
     },
   };
-}
-
-/** The descriptor of a stream over a regular file. */
-function regularFile(stream: Readable | Writable): number | undefined {
-  if (!("fd" in stream) || typeof stream.fd !== "number") return undefined;
-  try {
-    return fstatSync(stream.fd).isFile() ? stream.fd : undefined;
-  } catch {
-    return undefined; // a closed descriptor: the stream will say so itself
-  }
 }

@@ -69,18 +69,25 @@ function pump(leftSocket: TakeableSocket, rightSocket: TakeableSocket, live: Liv
   };
 }
 
-/** Tells the link of a taken socket's end and breaking. */
-export function follow(taken: Taken, side: Side, incoming: Direction, live: LiveLink): void {
+/** Tells the link of a stream's end and breaking. */
+export function follow(
+  taken: Taken<Duplex>,
+  side: Side,
+  incoming: Direction,
+  live: LiveLink,
+): void {
   const { socket } = taken;
-  socket.once("end", () => live.ended(incoming));
+  const ended = (): void => live.ended(incoming);
+  if (socket.readableEnded) queueMicrotask(ended);
+  else socket.once("end", ended);
   socket.once("close", taken.release);
   taken.onDeaf((error) => live.deafened(side, error));
   watch(socket, side, live);
 }
 
-/** A socket whose bytes go straight to `deliver`. */
-export interface Taken {
-  readonly socket: Socket;
+/** A socket, or another stream, whose bytes go straight to `deliver`. */
+export interface Taken<S extends Duplex = Socket> {
+  readonly socket: S;
   /** Whether what is written may still arrive. */
   readonly listens: boolean;
   /** Tells of the first write that failed; the socket is read on. */
@@ -137,6 +144,20 @@ export function takeOver(socket: TakeableSocket, deliver: (chunk: Buffer) => boo
       taken.resume();
     },
     release,
+  };
+}
+
+/** The same for a stream that is more than its handle, such as TLS: it is read by its events, and stays what it is. */
+export function lend(stream: Duplex, deliver: (chunk: Buffer) => boolean): Taken<Duplex> {
+  stream.on("data", (chunk: Buffer) => void (deliver(chunk) || stream.pause()));
+  return {
+    socket: stream,
+    get listens() {
+      return !stream.destroyed && !stream.writableEnded;
+    },
+    onDeaf: () => {}, // a failed write breaks the stream, which the link is told of
+    resume: () => void stream.resume(),
+    release: () => {},
   };
 }
 

@@ -156,6 +156,9 @@ class SharedSocket {
 
   /** Takes this peer and no other, and joins the socket to it, so that its ICMP errors are seen. */
   async #stayWith(key: string, datagram: Buffer, peer: RemoteInfo): Promise<void> {
+    const remote = remoteOf(peer);
+    // Who is turned away is not the first.
+    if (!this.#accepts.admit(remote, () => {})) return;
     this.#closing = true;
     const session = this.#open(key, datagram, peer, this.#options.udpIdle);
     // A socket that cannot be joined serves its peer as well, without the ICMP errors.
@@ -166,10 +169,7 @@ class SharedSocket {
       },
       () => {},
     );
-    const { stream } = session;
-    const remote = remoteOf(peer);
-    const take = (): Connection => connectionOf(stream, localOf(this.#socket), remote);
-    this.#accepts.offer(remote, take, () => stream.destroy());
+    this.#accepts.enter(connectionOf(session.stream, localOf(this.#socket), remote));
     await this.#accepts.close();
   }
 
@@ -178,7 +178,7 @@ class SharedSocket {
     const session = new Session(this.#socket, peer, idle, {
       ended: () => {
         this.#sessions.delete(key);
-        this.#accepts.leave();
+        this.#accepts.leave(remoteOf(peer));
       },
       closed: (done) => {
         this.#users -= 1;

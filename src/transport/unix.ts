@@ -2,7 +2,7 @@
 import { lstat, unlink } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { dirname } from "node:path";
-import { formatEndpoint, type UnixEndpoint } from "../core/endpoint.ts";
+import { formatEndpoint, type UnixEndpoint, type UnixgramEndpoint } from "../core/endpoint.ts";
 import { NcxError, errnoOf, wrap } from "../core/errors.ts";
 import { hasAbstractSockets, isWindows, unixPathLimit } from "../platform/limits.ts";
 import { makeConnection, type Connection } from "../stream/connection.ts";
@@ -54,7 +54,12 @@ function connectionOf(socket: Socket, local: UnixEndpoint, remote: UnixEndpoint)
   return makeConnection({ stream: socket, local, remote, direct: pumpSockets(socket) });
 }
 
-function systemPath(endpoint: UnixEndpoint): string {
+/**
+ * The path as Node's own sockets take it.
+ *
+ * @throws {NcxError} UNSUPPORTED, ADDRESS for one that this system cannot have.
+ */
+export function systemPath(endpoint: UnixEndpoint | UnixgramEndpoint): string {
   const { path } = endpoint;
   const abstract = path.startsWith("@");
   const at = `Cannot use socket ${formatEndpoint(endpoint)}`;
@@ -83,7 +88,10 @@ async function removeStale(endpoint: UnixEndpoint, error: unknown): Promise<void
 }
 
 /** Says what is at the path, where the system's own word doesn't. */
-async function explain({ path }: UnixEndpoint, error: unknown): Promise<unknown> {
+export async function explain(
+  { path }: UnixEndpoint | UnixgramEndpoint,
+  error: unknown,
+): Promise<unknown> {
   const errno = errnoOf(error);
   if (path.startsWith("@") || !["ECONNREFUSED", "EADDRINUSE", "ENOTSOCK", "EACCES"].includes(errno))
     return error;

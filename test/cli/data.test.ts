@@ -1,6 +1,7 @@
 /** What passes, and in which shape: line ends, pauses, limits, dumps. */
 import { readFile, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { read, serves, tcpClient, tcpPeer, udpPeer, type TcpPeer } from "../helpers/peers.ts";
 import { run, scratch, start, startListening } from "../helpers/run-cli.ts";
@@ -34,6 +35,25 @@ describe("line ends", () => {
     await using peer = await tcpPeer(serves.says("a\nb"));
     const { stdout } = await run(["-C", "127.0.0.1", String(peer.port)], { stdin: "ignore" });
     expect(stdout).toBe("a\nb");
+  });
+
+  test("-C makes the line ends of a datagram, and leaves it one", async () => {
+    await using peer = await udpPeer();
+    await run(["-u", "-q", "0", "-C", "127.0.0.1", String(peer.port)], { input: "a\nb\r\nc\r" });
+    expect(String((await peer.next()).datagram)).toBe("a\r\nb\r\nc\r");
+  });
+
+  test("-C doubles no CR whose LF is written later, and does not wait for it", async () => {
+    await using peer = await tcpPeer();
+    await using client = start(["-C", "127.0.0.1", String(peer.port)]);
+    const socket = await peer.next();
+    let came = "";
+    socket.on("data", (chunk: Buffer) => (came += String(chunk)));
+    client.stdin.write("a\r");
+    while (came !== "a\r") await once(socket, "data");
+    client.stdin.end("\nb");
+    await once(socket, "end");
+    expect(came).toBe("a\r\nb");
   });
 
   test("-C works for a listener's stdin, and for each client of -k", async () => {

@@ -21,6 +21,11 @@ const ENDPOINT_FIELDS: Record<Endpoint["kind"], readonly string[]> = {
   udp: ["kind", "host", "port"],
   unix: ["kind", "path"],
   tls: ["kind", "over"],
+  dtls: ["kind", "over"],
+  unixgram: ["kind", "path"],
+  exec: ["kind", "command"],
+  sh: ["kind", "command"],
+  pty: ["kind", "command"],
   stdio: ["kind"],
   memory: ["kind", "name"],
 };
@@ -63,7 +68,13 @@ const endpoint: Check = (value) => {
 
 const SCHEMA: Schema = {
   listening: { endpoint, rule: optional(whole) },
-  open: { id: whole, local: endpoint, remote: endpoint, to: optional(endpoint) },
+  open: {
+    id: whole,
+    local: endpoint,
+    remote: endpoint,
+    to: optional(endpoint),
+    tls: optional((value) => typeof value === "object" && value !== null && "protocol" in value),
+  },
   close: {
     id: whole,
     remote: endpoint,
@@ -81,6 +92,16 @@ const SCHEMA: Schema = {
     }),
   },
   reject: { remote: endpoint, reason: text },
+  request: {
+    id: whole,
+    remote: endpoint,
+    method: text,
+    url: text,
+    status: whole,
+    sent: whole,
+    received: whole,
+    duration: time,
+  },
   probe: {
     host: text,
     port: whole,

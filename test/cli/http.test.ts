@@ -404,7 +404,13 @@ describe("ncx http fails as curl does", () => {
       3,
       /^ncx: \(3\) Cannot parse URL "http:\/\/": it is not a URL\n/,
     ],
-    ["a port out of range", ["http://127.0.0.1:65536/"], 3, /^ncx: \(3\) /],
+    [
+      "a port out of range",
+      ["http://127.0.0.1:65536/"],
+      3,
+      /^ncx: \(3\) Cannot parse URL "http:\/\/127\.0\.0\.1:65536\/": the port must be 0-65535\n/,
+    ],
+    ["a port that is none", ["http://[::1]:x/"], 3, /: the port must be 0-65535\n/],
     ["another scheme", ["gopher://127.0.0.1/"], 1, /^ncx: \(1\) .*gopher is not http or https\n/],
     [
       "a refused connection",

@@ -69,8 +69,9 @@ describe("-l", () => {
     ["-4", "::1"],
     ["-6", "127.0.0.1"],
   ])("%s -l P takes no client from %s", async (family, host) => {
-    await using server = await startListening([family, "-l", "0"]);
-    await expect(tcpClient(server.port, host)).rejects.toThrow("ECONNREFUSED");
+    const port = await closedPort();
+    await using _server = await startListening([family, "-l", `${port}`]);
+    await expect(tcpClient(port, host)).rejects.toThrow("ECONNREFUSED");
   });
 
   test("names itself by the port that was free with -l 0 and -l -p 0", async () => {
@@ -113,7 +114,8 @@ describe("dialling", () => {
   });
 
   test.runIf(HAS_IPV6)("-6 reaches ::1, and a name's other family is left out", async () => {
-    await using peer = await tcpPeer(serves.says("six"), { host: "::1", port: 0 });
+    const port = await closedPort();
+    await using peer = await tcpPeer(serves.says("six"), { host: "::1", port });
     const { stdout } = await run(["-6", "::1", String(peer.port)]);
     expect(stdout).toBe("six");
     const { code } = await run(["-4", "localhost", String(peer.port)]);

@@ -203,7 +203,7 @@ describe("under --compat", () => {
   const failures = {
     ncat: () => "Ncat: Connection refused.\n",
     openbsd: () => "",
-    traditional: (port: number) => `localhost [127.0.0.1] ${port} (?) : Connection refused\n`,
+    traditional: (port: number) => `(UNKNOWN) [127.0.0.1] ${port} (?) : Connection refused\n`,
   } as const;
 
   test.each(["ncat", "openbsd", "traditional"] as const)("%s: refused", async (who) => {
@@ -219,7 +219,11 @@ describe("under --compat", () => {
   });
 
   test.each([
-    ["ncat", (port: number) => `Ncat: Connected to 127.0.0.1:${port}.\n`],
+    [
+      "ncat",
+      (port: number) =>
+        `Ncat: Connected to 127.0.0.1:${port}.\nNcat: 0 bytes sent, 0 bytes received in 0.00 seconds.\n`,
+    ],
     ["openbsd", (port: number) => `Connection to 127.0.0.1 ${port} port [tcp/*] succeeded!\n`],
     ["traditional", (port: number) => `localhost [127.0.0.1] ${port} (?) open\n`],
   ] as const)("%s: -zv an open port, and nothing without -v", async (who, said) => {
@@ -245,7 +249,7 @@ describe("under --compat", () => {
   test.each([
     ["ncat", "Ncat: TIMEOUT.\n"],
     ["openbsd", ""],
-    ["traditional", "localhost [127.0.0.1] PORT (?) : Connection timed out\n"],
+    ["traditional", "(UNKNOWN) [127.0.0.1] PORT (?) : Connection timed out\n"],
   ] as const)("%s: a dial that hangs", async (who, said) => {
     await using stuck = await stuckListener();
     const { code, stderr } = await run([

@@ -110,12 +110,4 @@ describe.runIf(process.platform !== "win32")("-U", () => {
     );
     expect(code).toBe(2);
   });
-
-  test("with -u: Node has no unix datagrams, with 2", async () => {
-    expect(await run(["-uU", "/tmp/x"])).toMatchObject({
-      code: 2,
-      stderr:
-        "Ncx: Cannot use -u with -U: Node has no unix datagram sockets\nNcx: hint: use -U alone\n",
-    });
-  });
 });

@@ -1,44 +1,18 @@
 import { once } from "node:events";
-import { createServer as createTlsServer, TLSSocket, type TlsOptions } from "node:tls";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Endpoint, TlsEndpoint } from "../../src/core/endpoint.ts";
-import { makeConnection } from "../../src/stream/connection.ts";
-import { makeAccepts } from "../../src/transport/accepts.ts";
-import { bind, dial, type BindOptions, type Listener } from "../../src/transport/index.ts";
+import { bind, dial } from "../../src/transport/index.ts";
 import { describeTls } from "../../src/transport/tls.ts";
 import { selfSigned } from "../helpers/certs.ts";
 import { transportContract } from "./transport.ts";
 
 const server = selfSigned("IP:127.0.0.1", "DNS:right.test");
 const trusting = { tls: { ca: server.cert } };
-
-/** A TLS server over any carrier; ours only dials. Handshakes go on whether or not anybody iterates. */
-async function bindTls(endpoint: Endpoint, options: BindOptions = {}): Promise<Listener> {
-  const { over } = endpoint as TlsEndpoint; // the contract passes on what `at` made
-  const { signal } = options;
-  const carriers = await bind(over, signal ? { signal } : {});
-  const accepts = makeAccepts(
-    [{ kind: "tls", over: carriers.endpoint }],
-    () => carriers.close(),
-    options,
-  );
-  void (async () => {
-    for await (const carrier of carriers) {
-      const stream = new TLSSocket(carrier.stream, { isServer: true, ...server });
-      stream.on("error", () => {});
-      const remote: TlsEndpoint = { kind: "tls", over: carrier.remote };
-      stream.once("secure", () => {
-        const take = () => {
-          stream.once("close", () => accepts.leave());
-          return makeConnection({ stream, local: { kind: "tls", over: carrier.local }, remote });
-        };
-        accepts.offer(remote, take, () => stream.destroy());
-      });
-    }
-  })();
-  return accepts;
-}
 
 const tcp = { kind: "tcp", host: "127.0.0.1", port: 0 } as const;
 const contract = {
@@ -58,8 +32,24 @@ describe("tls over tcp", () =>
         await using listener = await bind(tcp);
         return { kind: "tls", over: listener.endpoint };
       },
-      bind: bindTls,
+      bind: (endpoint, options) => bind(endpoint, { ...options, tls: server }),
       dial: (endpoint, options) => dial(endpoint, { ...options, ...trusting }),
+    },
+    contract,
+  ));
+
+let paths = 0;
+const folder = mkdtempSync(join(tmpdir(), "ncx-tls-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const unix = () => ({ kind: "unix", path: join(folder, `${(paths += 1)}.sock`) }) as const;
+
+describe("tls over unix", () =>
+  transportContract(
+    {
+      at: () => ({ kind: "tls", over: unix() }),
+      nowhere: async () => ({ kind: "tls", over: unix() }),
+      bind: (endpoint, options) => bind(endpoint, { ...options, tls: server }),
+      dial: (endpoint, options) => dial(endpoint, { ...options, tls: { insecure: true } }),
     },
     contract,
   ));
@@ -72,7 +62,7 @@ describe("tls over memory", () =>
     {
       at: () => ({ kind: "tls", over: memory() }),
       nowhere: async () => ({ kind: "tls", over: memory() }),
-      bind: bindTls,
+      bind: (endpoint, options) => bind(endpoint, { ...options, tls: server }),
       // A carrier without a host has no name to verify.
       dial: (endpoint, options) =>
         dial({ ...endpoint } as TlsEndpoint, { ...options, tls: { insecure: true } }),

@@ -20,6 +20,8 @@ export interface Contract {
   readonly closeFreesAddress: boolean;
   /** Whether a connection exists for the listener before anything was sent. */
   readonly acceptsSilent: boolean;
+  /** Bytes of the least and of the longest message. @default {[0, 65_507]} */
+  readonly messages?: readonly [number, number];
 }
 
 /** How the suite reaches one kind. */
@@ -98,7 +100,8 @@ export function transportContract(place: Place, contract: Contract): void {
   } else {
     test("messages are neither merged nor cut, from none to the most bytes", async () => {
       await using pair = await open();
-      const sizes = [0, 1, 1400, 65_507, 0, 9000];
+      const [least, most] = contract.messages ?? [0, 65_507];
+      const sizes = [least, 1, 1400, most, least, 9000];
       for (const size of sizes) {
         const sent = randomBytes(size);
         pair.near.stream.write(sent);

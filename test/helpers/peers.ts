@@ -138,10 +138,21 @@ export async function udpPeer(
   };
 }
 
-/** A port of 127.0.0.1 that nobody listens on: it was free a moment ago. */
+/** Ports that no system hands out by itself, to listeners on port 0 or as the source of a connection. */
+const UNASKED = { from: 10_000, to: 32_000 };
+
+/** A port of 127.0.0.1 that nobody listens on, and that nobody gets who asks for any: not even while a test uses it. */
 export async function closedPort(): Promise<number> {
-  await using peer = await tcpPeer();
-  return peer.port;
+  for (let tries = 100; ; tries -= 1) {
+    const port = UNASKED.from + Math.floor(Math.random() * (UNASKED.to - UNASKED.from));
+    try {
+      await using peer = await tcpPeer(() => {}, { host: "127.0.0.1", port });
+      return peer.port;
+    } catch (error) {
+      // Somebody has it: another one will do.
+      if (tries === 0) throw error;
+    }
+  }
 }
 
 /**

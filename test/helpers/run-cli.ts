@@ -109,8 +109,10 @@ export async function startListening(
 }
 
 /** A folder for the test's files, removed with all that is in it. */
-export async function scratch(): Promise<AsyncDisposable & { path(name: string): string }> {
-  const folder = await mkdtemp(join(tmpdir(), "ncx-"));
+export async function scratch(
+  within: string = tmpdir(),
+): Promise<AsyncDisposable & { path(name: string): string }> {
+  const folder = await mkdtemp(join(within, "ncx-"));
   return {
     path: (name) => join(folder, name),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
@@ -156,6 +158,8 @@ function plainEnvironment(): NodeJS.ProcessEnv {
     FORCE_COLOR: __,
     NCX_COMPAT: ___,
     NODE_OPTIONS: ____,
+    NCX_REPORT: _____,
+    NCX_BIG: ______,
     ...rest
   } = process.env;
   return rest;

@@ -4,6 +4,7 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { describe, expect } from "vitest";
+import { allEnded, roomyFolder } from "../helpers/hang.ts";
 import { closedPort } from "../helpers/peers.ts";
 import { needs } from "../helpers/peers-installed.ts";
 import { NETCATS, startPeer, untilListening } from "../helpers/real-peers.ts";
@@ -14,6 +15,10 @@ const MIB = 1 << 20;
 const LARGE = process.env["CI"] || process.env["NCX_BIG"] ? 1024 * MIB : 64 * MIB;
 const SMALL = 16 * MIB;
 const LONG = 300_000;
+/** Milliseconds after which nobody waits any more, but looks what the two are doing. */
+const WATCHDOG = 120_000;
+/** Free bytes in memory from which on the files are there. */
+const ROOMY = 4 * 1024 * MIB;
 
 describe.each(NETCATS)("a file between ncx and $name", (netcat) => {
   const test = needs(netcat.name);
@@ -74,7 +79,7 @@ async function carry(
   bytes: number,
   begin: (input: FileHandle, output: FileHandle) => Promise<readonly Running[]>,
 ): Promise<void> {
-  await using folder = await scratch();
+  await using folder = await scratch(roomyFolder(ROOMY));
   const [from, to] = [folder.path("from"), folder.path("to")];
   const digest = await writeRandom(from, bytes);
   const input = await open(from, "r");
@@ -83,7 +88,7 @@ async function carry(
     const both = await begin(input, output);
     await using _first = both[0];
     await using _second = both[1];
-    for (const { ended } of both) expect(await ended).toMatchObject({ code: 0 });
+    await allEnded(both, WATCHDOG, to);
     expect(await digestOf(to)).toBe(digest);
   } finally {
     await input.close();

@@ -10,6 +10,7 @@ import {
   listen,
   type NcxError,
   parseEndpoint,
+  proxy,
   relay,
   request,
   type Connection,
@@ -25,6 +26,8 @@ import {
   type NcxErrorCode,
   type NcxEvent,
   type Observer,
+  type ProxiedRequest,
+  type ProxyOptions,
   type Reply,
   type RequestOptions,
   type Server,
@@ -34,7 +37,9 @@ import {
 expectTypeOf(parseEndpoint).parameter(0).toEqualTypeOf<string>();
 expectTypeOf(parseEndpoint).returns.toEqualTypeOf<Endpoint>();
 expectTypeOf(formatEndpoint).toEqualTypeOf<(endpoint: Endpoint) => string>();
-expectTypeOf<Kind>().toEqualTypeOf<"tcp" | "udp" | "unix" | "tls" | "stdio" | "memory">();
+expectTypeOf<Kind>().toEqualTypeOf<
+  "tcp" | "udp" | "unix" | "unixgram" | "tls" | "dtls" | "exec" | "sh" | "pty" | "stdio" | "memory"
+>();
 expectTypeOf<Extract<Endpoint, { kind: "unix" }>>().toHaveProperty("path").toEqualTypeOf<string>();
 expectTypeOf<Extract<Endpoint, { kind: "tcp" }>["port"]>().toEqualTypeOf<number>();
 expectTypeOf<Extract<Endpoint, { kind: "tls" }>["over"]>().toEqualTypeOf<Endpoint>();
@@ -46,6 +51,14 @@ expectTypeOf(listen("8080")).toEqualTypeOf<Promise<ConnectionServer>>();
 expectTypeOf(listen("8080", { maxConns: 1 })).toEqualTypeOf<Promise<ConnectionServer>>();
 expectTypeOf(listen("8080", async () => {})).toEqualTypeOf<Promise<Server>>();
 expectTypeOf(relay).returns.toEqualTypeOf<Promise<Server>>();
+expectTypeOf(proxy).toEqualTypeOf<
+  (at: Endpoint | string, options?: ProxyOptions) => Promise<Server>
+>();
+expectTypeOf<ProxyOptions["protocol"]>().toEqualTypeOf<
+  "http" | "socks4" | "socks5" | "auto" | undefined
+>();
+expectTypeOf<ProxiedRequest["status"]>().toEqualTypeOf<number>();
+expectTypeOf(proxy).parameter(1).exclude<undefined>().toHaveProperty("signal");
 expectTypeOf(request).toEqualTypeOf<(url: string, options?: RequestOptions) => Promise<Reply>>();
 expectTypeOf<Reply>().toExtend<AsyncDisposable>();
 expectTypeOf<Reply["status"]>().toEqualTypeOf<number>();

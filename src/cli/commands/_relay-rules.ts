@@ -1,9 +1,9 @@
 /** The rules of a relay, as they are typed: in pairs, or in ssh's spelling. */
-import { formatEndpoint, parseEndpoint, type Endpoint } from "../../core/endpoint.ts";
+import { carrierOf, formatEndpoint, parseEndpoint, type Endpoint } from "../../core/endpoint.ts";
 import { NcxError, quote } from "../../core/errors.ts";
 import { servicePort } from "../../platform/services.ts";
 import type { Args } from "../args.ts";
-import { outside } from "../target.ts";
+import { namesHttpsProxy, outside } from "../target.ts";
 import { cannot } from "../usage.ts";
 
 /** One rule: clients of `from` are forwarded to `to`. */
@@ -35,6 +35,22 @@ export function readRules({ operands, localForward = [], public: everywhere }: A
   return rules;
 }
 
+/**
+ * In a relay it is the addresses that ask for TLS. A flag about it that none of them heeds would leave in clear what is
+ * meant not to be. @throws {NcxError} USAGE
+ */
+export function requireTls(rules: readonly Rule[], args: Args): void {
+  const isTls = ({ kind }: Endpoint): boolean => kind === "tls" || kind === "dtls";
+  const hint = "write it into the address: tls:8443, tls:host:443";
+  if (args.tlsRequestCert && !rules.some(({ from }) => isTls(from)))
+    throw cannot("use --tls-request-cert", "no rule listens with TLS", hint);
+  const given = Object.keys(args).find((field) => /^tls[A-Z]|^insecure$/.test(field));
+  if (given === undefined || namesHttpsProxy(args)) return;
+  if (rules.some(({ from, to }) => isTls(from) || isTls(to))) return;
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw cannot(`use --${flag}`, "no rule has TLS", hint);
+}
+
 function readRule(from: string, to: string, host: string): Rule {
   const near = parseEndpoint(from, { host, service: servicePort });
   const kind = near.kind === "udp" ? "udp" : "tcp";
@@ -44,10 +60,14 @@ function readRule(from: string, to: string, host: string): Rule {
   }
   outside(near, "relay");
   outside(far, "relay");
-  if ("port" in far && far.port === 0) {
+  const place = carrierOf(far);
+  if ("port" in place && place.port === 0) {
     const hint = "a port is 1-65535";
-    const place = formatEndpoint(far);
-    throw new NcxError("ADDRESS", `Cannot relay to ${place}: port 0 cannot be dialled`, { hint });
+    throw new NcxError(
+      "ADDRESS",
+      `Cannot relay to ${formatEndpoint(far)}: port 0 cannot be dialled`,
+      { hint },
+    );
   }
   if (meet(near, far)) {
     const state = `${formatEndpoint(far)} is where it would listen`;
@@ -57,7 +77,8 @@ function readRule(from: string, to: string, host: string): Rule {
 }
 
 /** Whether both are the same place, as far as their names tell; port 0 is another one each time. */
-function meet(one: Endpoint, other: Endpoint): boolean {
+function meet(near: Endpoint, far: Endpoint): boolean {
+  const [one, other] = [carrierOf(near), carrierOf(far)];
   if (one.kind === "unix" && other.kind === "unix") return one.path === other.path;
   if (!("port" in one && "port" in other)) return false;
   if (one.kind !== other.kind || one.port !== other.port || one.port === 0) return false;

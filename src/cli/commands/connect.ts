@@ -1,33 +1,43 @@
 /** `ncx host 80`: dial, then link to the terminal. */
 import { connect } from "../../connect/index.ts";
 import { link } from "../../stream/link.ts";
+import { tlsOf } from "../../transport/index.ts";
 import type { Args } from "../args.ts";
 import { openDumps } from "../dumps.ts";
+import { dialExtras } from "../extras.ts";
 import { PERSONALITIES } from "../personality.ts";
 import type { Reporter } from "../report.ts";
 import { concludeSession, sessionLink, userSide } from "../session.ts";
 import { dialOptions, unheeded } from "../socket-options.ts";
-import { connectTarget } from "../target.ts";
+import { connectTarget, runsProgram } from "../target.ts";
+import { saySecured } from "../wording.ts";
 import type { World } from "../world.ts";
 
 /** Runs the mode; gives the exit code. */
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
   for (const warning of unheeded(args)) report.say(warning);
   const target = connectTarget(args);
+  const programs = runsProgram(args) ? await import("./_connect-program.ts") : undefined;
+  await programs?.programOf(args, world); // what cannot be run is said before anybody is called
   report.news(1, report.wording.version());
   const signal = AbortSignal.any([world.stop, world.abort]);
   using dumps = openDumps(args, world, report.fail);
-  await using connection = await connect(target, { ...dialOptions(args), signal });
+  const extras = await dialExtras(args, world, report, [target]);
+  await using connection = await connect(target, { ...dialOptions(args), ...extras, signal });
   const { id, local, remote, framing } = connection;
-  report.event({ type: "open", id, local, remote });
+  const secured = /^d?tls$/.test(remote.kind) && { tls: await tlsOf(connection) };
+  report.event({ type: "open", id, local, remote, ...secured });
   report.news(1, report.wording.connected(target, remote));
-  await using user = userSide(args, world);
-  const options = sessionLink(args, world, {
-    role: "connect",
-    framing,
-    observers: dumps.observers,
-  });
-  const result = await link(user, connection, { ...options, signal });
+  if (secured) saySecured(secured.tls, report);
+  await using user = programs
+    ? await programs.programSide(args, world, connection)
+    : userSide(args, world);
+  const { observers } = dumps;
+  const session = sessionLink(args, world, { role: "connect", framing, observers });
+  const options = programs ? programs.programLink(args, session) : session;
+  const result = await (programs
+    ? programs.linkProgram(user, connection, args, { ...options, signal })
+    : link(user, connection, { ...options, signal }));
   const code = concludeSession(connection, result, options, args, report);
   return code === 0 && dumps.broken ? PERSONALITIES[args.personality].exit.bind : code;
 }

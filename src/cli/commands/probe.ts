@@ -1,12 +1,13 @@
 /** `ncx -z host 20-30`: dial each port, and say which are open. */
 import { probe, type ProbeResult } from "../../connect/index.ts";
-import type { Endpoint } from "../../core/endpoint.ts";
+import { carrierOf, type Endpoint } from "../../core/endpoint.ts";
 import { serviceName } from "../../platform/services.ts";
 import type { Args } from "../args.ts";
+import { dialExtras } from "../extras.ts";
 import { PERSONALITIES } from "../personality.ts";
-import type { Reporter } from "../report.ts";
+import { isUnreached, type Reporter } from "../report.ts";
 import { dialOptions, unheeded } from "../socket-options.ts";
-import { probeTargets, protocolOf } from "../target.ts";
+import { overTls, probeTargets, protocolOf } from "../target.ts";
 import type { World } from "../world.ts";
 
 /** Runs the mode; gives the exit code. */
@@ -14,7 +15,9 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   for (const warning of unheeded(args)) report.say(warning);
   const { host, ports } = probeTargets(args);
   const signal = AbortSignal.any([world.stop, world.abort]);
-  const options = { ...dialOptions(args), protocol: protocolOf(args), signal };
+  const extras = await dialExtras(args, world, report);
+  const over = (carrier: Endpoint): Endpoint => overTls(carrier, args);
+  const options = { ...dialOptions(args), ...extras, protocol: protocolOf(args), over, signal };
   const paced = args.lineDelay === undefined ? options : { ...options, delay: args.lineDelay };
   let open = 0;
   for await (const result of probe(host, args.randomPorts ? shuffle(ports) : ports, paced)) {
@@ -40,12 +43,18 @@ function sayProbe(
   const named = service === undefined ? {} : { service };
   const reason = error === undefined ? {} : { reason: error.state ?? error.message };
   report.event({ type: "probe", ...target, state, ...named, ...reason });
-  if (state === "open") report.news(loudness(args), report.wording.open(target, service));
-  else if (state === "silent") report.news(loudness(args), report.wording.silent(target, service));
-  else if (alone) report.fail(error);
-  else {
+  const at = result.remote && carrierOf(result.remote);
+  const reached = at && "host" in at ? { ...target, address: at.host } : target;
+  if (state === "open") report.news(loudness(args), report.wording.open(reached, service));
+  else if (state === "silent") report.news(loudness(args), report.wording.silent(reached, service));
+  else if (alone) {
+    // Who says nothing of an open port without -v says nothing of a closed one either.
+    if (args.jsonEvents || args.verbose >= loudness(args) || !isUnreached(error))
+      report.fail(error);
+  } else {
     const place: Endpoint = { kind: protocol, host, port };
-    report.tell(1, report.wording.refused(place, error?.state ?? state, error?.tried ?? []));
+    const refused = report.wording.refused(place, error?.state ?? state, error?.tried ?? []);
+    if (refused !== undefined) report.tell(1, refused);
   }
 }
 

@@ -7,10 +7,11 @@ import type { Connection, LinkReport } from "../../stream/connection.ts";
 import type { Server } from "../../transport/index.ts";
 import { announce } from "../announce.ts";
 import type { Args } from "../args.ts";
+import { bindExtras, dialExtras } from "../extras.ts";
 import type { Reporter } from "../report.ts";
 import { dialOptions, socketOptions, unheeded } from "../socket-options.ts";
 import type { World } from "../world.ts";
-import { readRules, type Rule } from "./_relay-rules.ts";
+import { readRules, requireTls, type Rule } from "./_relay-rules.ts";
 
 /** Milliseconds that connections have to end after the first SIGINT or SIGTERM. */
 const DRAIN = 10_000;
@@ -18,11 +19,28 @@ const DRAIN = 10_000;
 /** Runs the mode; gives the exit code. */
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
   const rules = readRules(args);
+  requireTls(rules, args);
   for (const warning of unheeded({ ...args, udp: rules.some(hasUdp) })) report.say(warning);
   const servers: Server[] = [];
+  const extras = {
+    bind: await bindExtras(
+      args,
+      world,
+      report,
+      rules.map(({ from }) => from),
+    ),
+    dial: await dialExtras(
+      ownsCertificate(rules) ? withoutCertificate(args) : args,
+      world,
+      report,
+      rules.map(({ to }) => to),
+    ),
+  };
   try {
     for (const rule of rules)
-      servers.push(await relay(rule.from, rule.to, relayOptions(rule, args, world, report)));
+      servers.push(
+        await relay(rule.from, rule.to, relayOptions(rule, args, world, report, extras)),
+      );
     announce(
       servers,
       rules.map(({ from }) => from),
@@ -37,22 +55,39 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   return 0;
 }
 
-function hasUdp({ from, to }: Rule): boolean {
-  return from.kind === "udp" || to.kind === "udp";
+/** Whether the certificate that the flags name is the near side's; else it is a client's, for the far side. */
+function ownsCertificate(rules: readonly Rule[]): boolean {
+  return rules.some(({ from }) => from.kind === "tls" || from.kind === "dtls");
 }
 
-function relayOptions(rule: Rule, args: Args, world: World, report: Reporter): RelayOptions {
-  const { retries, maxConns, maxAccepts, idleTimeout } = args;
+function withoutCertificate({ tlsCert: _cert, tlsKey: _key, ...args }: Args): Args {
+  return args;
+}
+
+function hasUdp({ from, to }: Rule): boolean {
+  return [from, to].some(({ kind }) => /^(udp|dtls|unixgram)$/.test(kind));
+}
+
+function relayOptions(
+  rule: Rule,
+  args: Args,
+  world: World,
+  report: Reporter,
+  extras: Pick<RelayOptions, "bind" | "dial">,
+): RelayOptions {
+  const { retries, maxConns, maxAccepts, idleTimeout, rateLimit } = args;
   const { timeout, ...dial } = dialOptions(args);
   return {
     bind: {
       ...socketOptions(args),
+      ...extras.bind,
+      onFailed: (error) => report.fail(error),
       onReject(remote, reason) {
         report.event({ type: "reject", remote, reason });
         report.tell(1, `${formatEndpoint(remote)} turned away: ${reason}`);
       },
     },
-    dial,
+    dial: { ...dial, ...extras.dial },
     signal: world.abort,
     ...(talks(args) && {
       onOpen: (near, far) => sayOpen(near, far, rule, report),
@@ -64,6 +99,7 @@ function relayOptions(rule: Rule, args: Args, world: World, report: Reporter): R
     ...(maxConns !== undefined && { maxConns }),
     ...(maxAccepts !== undefined && { maxAccepts }),
     ...(idleTimeout !== undefined && { idle: idleTimeout }),
+    ...(rateLimit !== undefined && { rateLimit }),
   };
 }
 

@@ -1,17 +1,19 @@
 /** One input and one output, shared by many clients: what `-k` does with a terminal. */
 import { Duplex, type Readable, type Writable } from "node:stream";
 import { makeConnection, type Connection, type LinkReport } from "../../stream/connection.ts";
-import { link, type LinkOptions } from "../../stream/link.ts";
+import { link, type Eof, type LinkOptions } from "../../stream/link.ts";
 
 /** A client this many chunks of input behind (64 KiB each at most) holds the input back, for all: nothing is dropped. */
 const MAX_BEHIND = 16;
 
 export interface HubOptions {
   /**
-   * Copied to every client that is there; null: no input. Its end half-closes them, and those that come later; with
-   * "half-close-if-any" an input that never gave a byte counts as none.
+   * Copied to every client that is there; null: no input. Its end half-closes them; with "half-close-if-any" an input
+   * that never gave a byte counts as none.
    */
   input: Readable | null;
+  /** Whether the input's end half-closes those who come later, too. @default {true} */
+  endsLate?: boolean;
   /** All that they send; never ended. Null: it is thrown away. */
   output: Writable | null;
   /** How each client is linked; the hub is its left side. */
@@ -24,16 +26,18 @@ export interface Hub {
 }
 
 /** Makes a hub. The input is read from the first client on: what waits in it is not lost to nobody. */
-export function makeHub({ input, output, link: linkOptions }: HubOptions): Hub {
+export function makeHub({ input, output, endsLate = true, link: linkOptions }: HubOptions): Hub {
   const ports = new Set<Port>();
-  const rule = linkOptions?.eof?.left;
-  // What "any" means is known here: a client that comes late has seen none of the input.
-  const eof = {
-    ...linkOptions?.eof,
-    ...(rule === "half-close-if-any" && { left: "half-close" as const }),
-  };
+  const rule = linkOptions?.eof?.left ?? "half-close";
   let state: "waiting" | "flowing" | "ended" = "waiting";
-  let silent = rule === "half-close-if-any";
+  let silent = true;
+  const tellsLate = endsLate || rule === "close";
+
+  /** What the input's end does to a client. What "any" means is known here: who comes late has seen none of it. */
+  function endFor(late: boolean): Eof {
+    if (late && !tellsLate) return "keep";
+    return rule === "half-close-if-any" && !silent ? "half-close" : rule;
+  }
 
   function flow(): void {
     if (state !== "waiting" || !input) return;
@@ -49,7 +53,6 @@ export function makeHub({ input, output, link: linkOptions }: HubOptions): Hub {
     if (input.readableEnded) end();
   }
   function end(): void {
-    if (silent) return;
     state = "ended";
     for (const port of ports) port.push(null);
   }
@@ -64,15 +67,22 @@ export function makeHub({ input, output, link: linkOptions }: HubOptions): Hub {
   return {
     async join(connection, signal) {
       const port = new Port(output, hold);
+      const late = state === "ended";
+      if (late) port.push(null);
       ports.add(port);
       flow();
       hold();
-      if (state === "ended") port.push(null);
       const near = makeConnection({
         stream: port,
         local: connection.local,
         remote: connection.local,
       });
+      const eof = {
+        ...linkOptions?.eof,
+        get left() {
+          return endFor(late);
+        },
+      };
       try {
         return await link(near, connection, { ...linkOptions, eof, signal });
       } finally {

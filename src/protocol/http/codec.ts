@@ -11,7 +11,7 @@ import {
   type RequestHead,
   type ResponseHead,
 } from "./framing.ts";
-import { isFieldValue, isToken, type HeaderList } from "./headers.ts";
+import { isFieldValue, isToken, trimSpace, type HeaderList } from "./headers.ts";
 import { LineReader } from "./lines.ts";
 import { checkStatusStart, parseRequestLine, parseStatusLine } from "./start-line.ts";
 
@@ -139,6 +139,11 @@ export class HttpDecoder<Head> {
 
   push(chunk: Buffer): void {
     this.#reader.push(chunk);
+  }
+
+  /** Takes what came after the last item: for whoever goes on in another protocol. */
+  takeRest(): Buffer {
+    return this.#reader.take(Infinity) ?? Buffer.alloc(0);
   }
 
   /** No more will come: `next` gives the end of a body that lasts until the close, or throws for what is missing. */
@@ -353,16 +358,3 @@ const CR = 0x0d;
 const LF = 0x0a;
 const CHUNK_SIZE =
   /^([0-9A-Fa-f]{1,16})(?:[ \t]*;[ \t]*[!#$%&'*+\-.^_`|~\w]+(?:[ \t]*=[ \t]*(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[\t !#-[\]-~\x80-\xFF]|\\[\t -~\x80-\xFF])*"))?)*$/;
-
-/** RFC 9110 §5.6.3: optional whitespace is space and tab, and no more. */
-function trimSpace(text: string): string {
-  let start = 0;
-  let end = text.length;
-  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}

@@ -30,6 +30,8 @@ export interface ExchangeOptions {
   limits?: Partial<HttpLimits>;
   /** The stream's chunks are valid only during their event: what `body` holds longer is copied. @default {false} */
   transient?: boolean;
+  /** Each interim (1xx) response. */
+  onInformation?: (head: ResponseHead) => void;
   /** Each line of heads and trailers with its end, as it was sent and as it came. Valid only during the call. */
   onLine?: (direction: "sent" | "received", line: Buffer) => void;
 }
@@ -93,6 +95,7 @@ class Exchange implements IncomingReply {
   readonly #request: OutgoingRequest;
   readonly #signal: AbortSignal | undefined;
   readonly #transient: boolean;
+  readonly #onInformation: ((head: ResponseHead) => void) | undefined;
   readonly #decoder: HttpDecoder<ResponseHead>;
   #settle: (reusable: boolean) => void = () => {};
   /** Stops waiting for the signal. */
@@ -118,6 +121,7 @@ class Exchange implements IncomingReply {
   ) {
     const { signal, limits, onLine, transient = false } = options;
     this.#transient = transient;
+    this.#onInformation = options.onInformation;
     this.#stream = stream;
     this.#request = request;
     this.#signal = signal;
@@ -244,7 +248,7 @@ class Exchange implements IncomingReply {
       case "end":
         return this.#finish(item.trailers);
       case "information":
-        return;
+        return this.#onInformation?.(item.head);
     }
   }
 

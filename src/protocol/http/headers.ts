@@ -18,7 +18,7 @@ export function headerOf(headers: HeaderList, name: string): string | undefined 
 export function membersOf(headers: HeaderList, name: string): string[] {
   const value = headerOf(headers, name);
   if (value === undefined) return [];
-  const members = value.split(",").map((member) => member.trim().toLowerCase());
+  const members = value.split(",").map((member) => trimSpace(member).toLowerCase());
   return members.filter((member) => member !== "");
 }
 
@@ -30,4 +30,17 @@ export function isToken(text: string): boolean {
 /** RFC 9110 §5.5: tab, space, visible characters and octets above 0x7F; so no CR, LF or NUL. */
 export function isFieldValue(text: string): boolean {
   return /^[\t\x20-\x7E\x80-\xFF]*$/.test(text);
+}
+
+/** Without the optional white space around it (RFC 9110 §5.6.3): spaces and tabs. `trim()` would take 0xA0, too. */
+export function trimSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }

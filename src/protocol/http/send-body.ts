@@ -28,7 +28,8 @@ export async function sendMessage(
   body: Body,
 ): Promise<void> {
   if (body === undefined || (body instanceof Uint8Array && body.length === 0)) {
-    stream.write(framing.kind === "chunked" ? Buffer.concat([head, encodeLastChunk()]) : head);
+    const whole = framing.kind === "chunked" ? Buffer.concat([head, encodeLastChunk()]) : head;
+    if (!stream.write(whole)) await drained(stream);
     return;
   }
   stream.cork();
@@ -55,7 +56,8 @@ async function sendReadable(stream: Duplex, framing: BodyFraming, body: Readable
     if (stream.destroyed) return;
   }
   if (framing.kind === "chunked") stream.write(encodeLastChunk());
-  else if (sent < announced && !stream.destroyed) throw wrongLength(sent, announced);
+  else if (framing.kind === "length" && sent < announced && !stream.destroyed)
+    throw wrongLength(sent, announced);
 }
 
 async function* chunksOf(body: Readable, stream: Duplex): AsyncGenerator<Buffer> {

@@ -53,7 +53,6 @@ describe("refuses, and names the option", () => {
     ["q", "--1"],
     ["I", "x"],
     ["I", "-5"],
-    ["m", "0"],
     ["m", "-1"],
     ["m", "1.5"],
     ["m", ""],

@@ -8,7 +8,7 @@ import { parse } from "../../../src/cli/parser.ts";
 import { PERSONALITIES } from "../../../src/cli/personality.ts";
 import { VERSION } from "../../../src/cli/version.ts";
 
-const MODES: readonly Mode[] = ["connect", "listen", "relay", "http", "completion"];
+const MODES: readonly Mode[] = ["connect", "listen", "relay", "http", "completion", "doctor"];
 
 describe.each(MODES)("the help of %s", (mode) => {
   const text = helpText(mode);

@@ -3,7 +3,7 @@ import type { Args, Mode } from "../../../src/cli/args.ts";
 import { fieldOf, OPTIONS, takesValue } from "../../../src/cli/options.ts";
 import type { OptionType } from "../../../src/cli/options.ts";
 
-const MODES: readonly Mode[] = ["listen", "connect", "relay", "http", "completion"];
+const MODES: readonly Mode[] = ["listen", "connect", "relay", "http", "completion", "doctor"];
 
 /** Which rows may fill a field, by its type. */
 type Filling<T> = [T] extends [boolean]
@@ -90,6 +90,39 @@ const FIELDS: {
   fail: "flag",
   silent: "flag",
   showError: "flag",
+  rateLimit: "bytes",
+  telnetRefuse: "flag",
+  tls: "flag",
+  tlsVerify: "flag",
+  tlsCa: "text",
+  tlsCert: "text",
+  tlsKey: "text",
+  tlsCiphers: "text",
+  tlsServername: "text",
+  tlsAlpn: "text",
+  tlsRequestCert: "flag",
+  proxy: "list",
+  proxyType: "choice",
+  proxyUser: "text",
+  proxyAuth: "text",
+  proxyDns: "choice",
+  openProxy: "flag",
+  allowTarget: "list",
+  denyTarget: "list",
+  exec: "text",
+  shExec: "text",
+  luaExec: "text",
+  pty: "flag",
+  exitFromChild: "flag",
+  broker: "flag",
+  chat: "flag",
+  allow: "list",
+  allowFile: "list",
+  deny: "list",
+  denyFile: "list",
+  denyMode: "choice",
+  maxConnsPerIp: "integer",
+  acceptRate: "integer",
 };
 
 const usable = OPTIONS.filter(
@@ -114,7 +147,7 @@ describe.each(MODES)("in %s mode", (mode) => {
   });
 
   test("a letter belongs to one row", () => {
-    const own = mode === "relay" || mode === "http" || mode === "completion";
+    const own = mode === "relay" || mode === "http" || mode === "completion" || mode === "doctor";
     const letters = (
       own ? OPTIONS.map((row) => row.letters?.[mode]) : OPTIONS.map((row) => row.letter)
     ).filter((letter) => letter !== undefined);

@@ -20,7 +20,7 @@ describe("toEndpoint()", () => {
     [
       { kind: "constructor" },
       new TypeError(
-        'The kind of an endpoint must be tcp, udp, unix, tls, stdio or memory, not "constructor"',
+        'The kind of an endpoint must be tcp, udp, unix, unixgram, tls, dtls, exec, sh, pty, stdio or memory, not "constructor"',
       ),
     ],
     [

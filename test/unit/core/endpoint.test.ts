@@ -147,10 +147,10 @@ describe("parseEndpoint() refuses", () => {
   });
 
   test("kinds that are to come, by name", () => {
-    const error = failure(() => parseEndpoint("exec:cat"));
+    const error = failure(() => parseEndpoint("ws:cat"));
     expect([error.code, error.message]).toEqual([
       "UNSUPPORTED",
-      'Cannot parse address "exec:cat": exec: is not yet there',
+      'Cannot parse address "ws:cat": ws: is not yet there',
     ]);
   });
 

@@ -270,6 +270,20 @@ describe("link() with idle", () => {
     expect((await report).duration).toBeGreaterThanOrEqual(40);
   });
 
+  test("with idleAfterEnd counts from the left's end, and so many silences", async () => {
+    const { left, right, report } = linked({
+      idle: 100,
+      idleAfterEnd: 2,
+      eof: { left: "keep" },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 250)); // silence that does not count
+    left.end("x");
+    expect(await read(right)).toBe("x");
+    const ended = await report;
+    expect(ended).toMatchObject({ forward: 1, reason: "idle" });
+    expect(ended.duration).toBeGreaterThanOrEqual(430);
+  });
+
   test("leaves a link alone that ended before", async () => {
     const { left, right, report } = linked({ idle: 60_000 });
     left.end();

@@ -56,3 +56,13 @@ test("membersOf() splits, trims, lowers and drops empty members", () => {
     ),
   ).toEqual(["a", "b", "c"]);
 });
+
+test.each(["\u00A0", "\u000B", "\u000C", "\u0085"])(
+  "a coding with %j beside it is another coding: only space and tab are white space",
+  (odd) => {
+    const headers = [["Transfer-Encoding", `${odd}chunked`]] as const;
+    expect(() => requestFraming({ method: "POST", target: "/", headers })).toThrow(
+      "the last Transfer-Encoding is not chunked",
+    );
+  },
+);
