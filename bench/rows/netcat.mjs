@@ -69,6 +69,11 @@ function sendByNcat(port) {
   return ["ncat", "--ssl", "--send-only", HOST, port];
 }
 
+/** It reads as well: with --send-only ncat resets at the end, and what is on its way then is lost, to every listener. */
+function talkByNcat(port) {
+  return ["ncat", "--ssl", HOST, port];
+}
+
 async function measureTls({ line, send }, relay, { cleanup }) {
   const input = openSync(sourceFile(BYTES), "r");
   const output = openSync("/dev/null", "w");
@@ -88,7 +93,7 @@ async function measureTls({ line, send }, relay, { cleanup }) {
     await listening(Number(to), between);
   }
   const began = performance.now();
-  const sender = launch(relay ? sendByNcat(to) : send(to), [input, "ignore", "pipe"], cleanup);
+  const sender = launch(relay ? talkByNcat(to) : send(to), [input, "ignore", "pipe"], cleanup);
   await Promise.all([sender.finished(), receiver.finished()]);
   return { rate: BYTES / 1e6 / (performance.now() - began) };
 }
