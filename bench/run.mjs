@@ -15,6 +15,7 @@ import { rows as latency } from "./rows/latency.mjs";
 import { rows as memory } from "./rows/memory.mjs";
 import { rows as netcat } from "./rows/netcat.mjs";
 import { rows as startup } from "./rows/startup.mjs";
+import { rows as telnet } from "./rows/telnet.mjs";
 import { rows as throughput } from "./rows/throughput.mjs";
 import { rows as transfer } from "./rows/transfer.mjs";
 import { rows as udp } from "./rows/udp.mjs";
@@ -28,7 +29,9 @@ const ROWS = [
   ...udp,
   ...transfer,
   ...http,
+  ...telnet,
   ...netcat,
+  ...telnet,
 ];
 
 const USAGE = `npm run bench -- [options]

@@ -32,6 +32,7 @@ export function manPage(): string {
     ...options("connect"),
     ...modeSection("relay"),
     ...modeSection("http"),
+    ...modeSection("telnet"),
     ...modeSection("completion"),
     ".SH EXIT STATUS",
     ...EXIT_CODES.flatMap(([code, meaning]) => tagged(`.B ${roff(code)}`, roff(meaning))),

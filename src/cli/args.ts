@@ -1,6 +1,6 @@
 /** What the user typed, parsed: every string with a grammar is already a number of ms or bytes, a list or a choice. */
 
-export type Mode = "listen" | "connect" | "relay" | "http" | "completion" | "doctor";
+export type Mode = "listen" | "connect" | "relay" | "http" | "completion" | "doctor" | "telnet";
 
 export type PersonalityName = "ncx" | "ncat" | "openbsd" | "traditional";
 
@@ -84,6 +84,11 @@ export interface Args {
   readonly rateLimit?: number;
   /** `-t`: refuse telnet's negotiation. */
   readonly telnetRefuse?: boolean;
+  /** `--telnet`: negotiate. */
+  readonly telnet?: boolean;
+  readonly raw?: boolean;
+  /** `--escape`, of --raw and of telnet: `^]`, one character, or `none`. */
+  readonly escape?: string;
 
   // TLS (of connect, listen and relay)
   readonly tls?: boolean;
@@ -95,6 +100,14 @@ export interface Args {
   readonly tlsServername?: string;
   readonly tlsAlpn?: string;
   readonly tlsRequestCert?: boolean;
+
+  // telnet's client
+  readonly login?: string;
+  readonly noEscape?: boolean;
+  readonly binary?: boolean;
+  readonly binaryOut?: boolean;
+  readonly charset?: string;
+  readonly trace?: boolean;
 
   // through proxies, and being one
   readonly proxy?: readonly string[];
@@ -112,6 +125,8 @@ export interface Args {
   readonly luaExec?: string;
   readonly pty?: boolean;
   readonly exitFromChild?: boolean;
+  /** `--record FILE`: an asciinema recording of the terminal. */
+  readonly record?: string;
 
   // clients among themselves, and who may be one
   readonly broker?: boolean;
@@ -121,6 +136,10 @@ export interface Args {
   readonly deny?: readonly string[];
   readonly denyFile?: readonly string[];
   readonly denyMode?: "close" | "reset";
+  /** `--auth user:password`: what a client must say first. */
+  readonly auth?: string;
+  /** `--auth-file FILE`: the same, one a line. */
+  readonly authFile?: string;
   readonly maxConnsPerIp?: number;
   readonly acceptRate?: number;
 

@@ -35,6 +35,7 @@ const MODE_WORDS: readonly string[] = [
   "http",
   "completion",
   "doctor",
+  "telnet",
 ];
 
 /**
@@ -65,7 +66,7 @@ export function classic(
       for (const rest of argv.slice(at + 1)) tokens.push({ kind: "operand", text: rest });
       break;
     }
-    if (isOperand(text)) {
+    if (isOperand(text, word)) {
       operands += 1;
       if (words && operands === 1 && isMode(text) && !has(tokens, "listen")) word = text;
       else tokens.push({ kind: "operand", text });
@@ -165,9 +166,13 @@ function option(row: Option, spelling: string, value?: string): Token {
   return { kind: "option", name: row.name, spelling, ...(value !== undefined && { value }) };
 }
 
-/** `-` is stdio, and `-80` a number out of range rather than the options 8 and 0; `-4` and `-6` are families. */
-function isOperand(text: string): boolean {
-  return !text.startsWith("-") || text === "-" || (/^-\d+$/.test(text) && !/^-[46]+$/.test(text));
+/**
+ * `-` is stdio, and `-80` a number out of range rather than the options 8 and 0; `-4` and `-6` are families. To telnet
+ * `-8` is an option, and `-2323` the port 2323.
+ */
+function isOperand(text: string, word: Mode | undefined): boolean {
+  const digits = word === "telnet" ? /^-[468]+$/ : /^-[46]+$/;
+  return !text.startsWith("-") || text === "-" || (/^-\d+$/.test(text) && !digits.test(text));
 }
 
 /** Whether the first of what comes after `doctor` is an option of ours: help stands alone. */

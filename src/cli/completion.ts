@@ -18,6 +18,7 @@ const MODES: readonly (readonly [mode: Mode, help: string])[] = [
   ["http", "one HTTP request"],
   ["completion", "print this shell's completion"],
   ["doctor", "explain another netcat's command line"],
+  ["telnet", "talk to a telnet server"],
 ];
 const WORDS: string = MODES.map(([mode]) => mode).join(" ");
 

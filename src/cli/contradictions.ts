@@ -1,6 +1,8 @@
 /** Flags that cannot stand together, refused before anything is opened. */
 import type { Args } from "./args.ts";
 import { PERSONALITIES } from "./personality.ts";
+import { isMany } from "./socket-options.ts";
+import { runsProgram } from "./target.ts";
 import { cannot } from "./usage.ts";
 
 /** @throws {NcxError} USAGE for the first contradiction. */
@@ -16,6 +18,7 @@ export function refuseContradictions(args: Args): void {
   if (args.rateLimit === 0)
     throw cannot("use --rate-limit 0", "nothing would pass", "leave it away for no limit");
   refuseProgram(args);
+  refuseTerminal(args);
   if (mode === "connect" && args.keepOpen && !PERSONALITIES[personality].keepsDialled)
     throw cannot("use --keep-open", "it is for listening", "add -l");
 }
@@ -43,6 +46,35 @@ function refuseProgram(args: Args): void {
   ];
   const clash = clashes.find((flag) => typeof flag === "string");
   if (clash) throw excluded(one, clash);
+}
+
+/** What telnet, logins, recordings and a raw terminal do not go with. */
+function refuseTerminal(args: Args): void {
+  const { mode, raw, escape, record, auth, authFile, telnet, udp, pty } = args;
+  if (escape !== undefined && !raw)
+    throw cannot("use --escape", "the terminal is not raw", "add --raw");
+  if (record !== undefined && !pty)
+    throw cannot("use --record", "no program has a terminal", "add --pty");
+  if (auth !== undefined && authFile !== undefined) throw excluded("--auth", "--auth-file");
+  const session = [
+    raw && "--raw",
+    telnet && "--telnet",
+    auth !== undefined && "--auth",
+    authFile !== undefined && "--auth-file",
+  ];
+  for (const flag of session) {
+    if (typeof flag !== "string") continue;
+    if (args.zero) throw excluded(flag, "--zero");
+    if (mode === "listen" && args.proxyType !== undefined) throw excluded(flag, "--proxy-type");
+    if (udp && flag !== "--raw") throw excluded(flag, "--udp");
+  }
+  if (telnet && args.telnetRefuse) throw excluded("--telnet", "--telnet-refuse");
+  if (!raw) return;
+  if (runsProgram(args)) throw cannot("use --raw", "a program is run", "leave it away");
+  if (mode === "listen" && isMany(args))
+    throw cannot("use --raw", "there are many clients", "leave --keep-open away");
+  const clash = [args.noStdin && "--no-stdin", args.recvOnly && "--recv-only"].find(Boolean);
+  if (typeof clash === "string") throw excluded("--raw", clash);
 }
 
 function excluded(one: string, other: string): Error {

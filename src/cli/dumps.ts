@@ -1,5 +1,5 @@
 /** `-o`, `--hex` and `--hex-dump`: what passes, on stderr or in files. */
-import { closeSync } from "node:fs";
+import { closeSync, fchmodSync, fstatSync } from "node:fs";
 import { errnoOf, quote, wrap, type NcxError } from "../core/errors.ts";
 import { HEX_FORMATS, hexdump } from "../observe/hexdump.ts";
 import { raw } from "../observe/raw.ts";
@@ -23,9 +23,9 @@ export interface Dumps extends Disposable {
  * @throws {NcxError} when a file cannot be opened.
  */
 export function openDumps(args: Args, world: World, onError: (error: NcxError) => void): Dumps {
-  const files: DumpFile[] = [];
-  const open = (path: string): DumpFile => {
-    const file = new DumpFile(path, args.appendOutput ? "a" : "w", onError);
+  const files: OutputFile[] = [];
+  const open = (path: string): OutputFile => {
+    const file = new OutputFile(path, args.appendOutput ? "a" : "w", onError);
     files.push(file);
     return file;
   };
@@ -49,7 +49,8 @@ export function openDumps(args: Args, world: World, onError: (error: NcxError) =
   };
 }
 
-class DumpFile {
+/** A file that is written as things happen. */
+export class OutputFile {
   readonly #act: string;
   readonly #fd: number;
   readonly #onError: (error: NcxError) => void;
@@ -63,6 +64,15 @@ class DumpFile {
     } catch (error) {
       const hint = errnoOf(error) === "ENXIO" && "let something read this fifo first";
       throw wrap(this.#act, error, { ...(hint && { hint }) });
+    }
+  }
+
+  /** Nobody else may read it from now on, also where it was there before, and open to all. A device stays as it is. */
+  keepPrivate(): void {
+    try {
+      if (fstatSync(this.#fd).isFile()) fchmodSync(this.#fd, 0o600);
+    } catch {
+      // Somebody else's: its owner has decided who reads it.
     }
   }
 

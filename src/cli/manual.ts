@@ -24,6 +24,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
       "ncx relay [OPTION]... FROM TO      forward a local port to another place",
       "ncx http [OPTION]... [METHOD] URL  one HTTP request",
       "ncx completion SHELL               tab completion: bash, zsh, fish, powershell",
+      "ncx telnet [OPTION]... HOST [[-]PORT]",
       "ncx doctor COMMAND LINE            explain another netcat's flags",
     ],
     examples: [
@@ -97,6 +98,23 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
       ["ncx completion powershell | Out-String | Invoke-Expression", "PowerShell, in $PROFILE"],
     ],
     notes: [],
+  },
+  telnet: {
+    summary: "talk to a telnet server, or by hand to any other; ^] opens a prompt",
+    usage: ["ncx telnet [OPTION]... HOST [[-]PORT]", "ncx telnet"],
+    examples: [
+      ["ncx telnet host", "log in; vi, top and their like draw"],
+      ["ncx telnet localhost 8080", "text both ways; ^] and quit to leave"],
+      ["ncx telnet -l anna host", "say who you are"],
+      ["ncx telnet host -2323", "negotiate at once, as on port 23"],
+      ["ncx telnet --tls mud.example.org 4443", "over TLS"],
+      ["ncx telnet --charset cp437 bbs.example.org", "a bulletin board"],
+      ["ncx telnet --trace router", "with the negotiation, decoded"],
+    ],
+    notes: [
+      "At the telnet> prompt: quit, close, open, status, send, mode, set, toggle, display, environ, logout, z, !COMMAND; help tells more. Anything but leaving goes back to the session at once.",
+      "Quitting is 0; 1 when the other end closes first.",
+    ],
   },
   doctor: {
     summary: "a netcat's command line explained, flag by flag, and spelled in ncx",

@@ -45,6 +45,7 @@ export interface Option {
     readonly http?: string;
     readonly completion?: string;
     readonly doctor?: string;
+    readonly telnet?: string;
   };
   /** A flag and a count take no value; a list may be repeated, and of any other the last one wins. */
   readonly type: OptionType;
@@ -80,8 +81,18 @@ export interface Option {
 
 const CLASSIC: readonly Mode[] = ["connect", "listen"];
 const NETWORK: readonly Mode[] = ["connect", "listen", "relay"];
-const DIALLING: readonly Mode[] = ["connect", "listen", "relay", "http"];
-const ALL: readonly Mode[] = ["connect", "listen", "relay", "http", "completion", "doctor"];
+const DIALLING: readonly Mode[] = ["connect", "listen", "relay", "http", "telnet"];
+/** What every mode over TCP has, telnet's client among them. */
+const SESSIONS: readonly Mode[] = [...NETWORK, "telnet"];
+const ALL: readonly Mode[] = [
+  "connect",
+  "listen",
+  "relay",
+  "http",
+  "completion",
+  "doctor",
+  "telnet",
+];
 
 // TOS(7) and netcat's own words for it, DiffServ code points, and plain numbers.
 const TOS_PATTERN =
@@ -148,7 +159,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "ipv4",
     letter: "4",
-    letters: { relay: "4", http: "4" },
+    letters: { relay: "4", http: "4", telnet: "4" },
     type: "flag",
     group: "Addresses",
     modes: DIALLING,
@@ -157,7 +168,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "ipv6",
     letter: "6",
-    letters: { relay: "6", http: "6" },
+    letters: { relay: "6", http: "6", telnet: "6" },
     type: "flag",
     group: "Addresses",
     modes: DIALLING,
@@ -170,7 +181,7 @@ export const OPTIONS: readonly Option[] = [
     letters: { relay: "n" },
     type: "flag",
     group: "Addresses",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Numeric addresses only: never ask DNS",
   },
   {
@@ -227,7 +238,7 @@ export const OPTIONS: readonly Option[] = [
     name: "keepalive",
     type: "flag",
     group: "Addresses",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Set TCP keepalive",
   },
   {
@@ -281,7 +292,7 @@ export const OPTIONS: readonly Option[] = [
     type: "duration",
     placeholder: "TIME",
     group: "Times",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Give up connecting after TIME (5, 500ms, 2m)",
   },
   {
@@ -309,7 +320,7 @@ export const OPTIONS: readonly Option[] = [
     zeroIsNone: true,
     placeholder: "TIME",
     group: "Times",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "End everything after TIME, with exit code 124",
   },
   {
@@ -674,7 +685,7 @@ export const OPTIONS: readonly Option[] = [
     type: "flag",
     group: "Security",
     modes: ["http"],
-    help: "Accept any certificate",
+    help: "TLS that accepts any certificate",
   },
   {
     name: "cacert",
@@ -708,7 +719,7 @@ export const OPTIONS: readonly Option[] = [
     aliases: ["ssl"],
     type: "flag",
     group: "Security",
-    modes: CLASSIC,
+    modes: [...CLASSIC, "telnet"],
     help: "TLS; with -u DTLS. A listener makes its certificate",
   },
   {
@@ -724,7 +735,7 @@ export const OPTIONS: readonly Option[] = [
     name: "insecure",
     type: "flag",
     group: "Security",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "TLS that accepts any certificate",
   },
   {
@@ -733,7 +744,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "FILE",
     group: "Security",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "The authorities to trust, PEM",
   },
   {
@@ -742,7 +753,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "FILE",
     group: "Security",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Our certificate and its chain, PEM",
   },
   {
@@ -751,7 +762,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "FILE",
     group: "Security",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Its private key, PEM",
   },
   {
@@ -760,7 +771,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "LIST",
     group: "Security",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Ciphers to offer, in OpenSSL's words",
   },
   {
@@ -769,7 +780,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "NAME",
     group: "Security",
-    modes: CLASSIC,
+    modes: [...CLASSIC, "telnet"],
     help: "The name to ask for and to verify",
   },
   {
@@ -778,7 +789,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "LIST",
     group: "Security",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Protocols to offer by ALPN: h2,http/1.1",
   },
   {
@@ -797,7 +808,7 @@ export const OPTIONS: readonly Option[] = [
     type: "list",
     placeholder: "URL",
     group: "Proxies",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Dial through socks5://host:1080, http://...; a chain",
   },
   {
@@ -820,7 +831,7 @@ export const OPTIONS: readonly Option[] = [
       "auto",
     ],
     group: "Proxies",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "What -x HOST:PORT speaks; with -l: be such a proxy",
   },
   {
@@ -829,7 +840,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "NAME",
     group: "Proxies",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "User for the proxy; the password is asked for",
   },
   {
@@ -838,7 +849,7 @@ export const OPTIONS: readonly Option[] = [
     type: "text",
     placeholder: "USER:PASSWORD",
     group: "Proxies",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Credentials; safer in NCX_PROXY_AUTH",
   },
   {
@@ -848,7 +859,7 @@ export const OPTIONS: readonly Option[] = [
     choices: ["local", "remote", "both", "none"],
     default: "as the URL's scheme says, else remote",
     group: "Proxies",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Who looks the destination's name up",
   },
   {
@@ -915,6 +926,14 @@ export const OPTIONS: readonly Option[] = [
     modes: CLASSIC,
     help: "Exit with the program's exit code",
   },
+  {
+    name: "record",
+    type: "text",
+    placeholder: "FILE",
+    group: "Programs",
+    modes: CLASSIC,
+    help: "With --pty: an asciinema recording of each session",
+  },
 
   {
     name: "broker",
@@ -975,6 +994,22 @@ export const OPTIONS: readonly Option[] = [
     help: "How they are turned away",
   },
   {
+    name: "auth",
+    type: "text",
+    placeholder: "USER:PASSWORD",
+    group: "Security",
+    modes: ["listen"],
+    help: "Ask clients to log in; safer in NCX_AUTH",
+  },
+  {
+    name: "auth-file",
+    type: "text",
+    placeholder: "FILE",
+    group: "Security",
+    modes: ["listen"],
+    help: "The same, from a file: one user:password a line",
+  },
+  {
     name: "max-conns-per-ip",
     type: "integer",
     placeholder: "N",
@@ -1010,14 +1045,38 @@ export const OPTIONS: readonly Option[] = [
     modes: CLASSIC,
     help: "Refuse telnet's negotiation, and show none of it",
   },
+  {
+    name: "telnet",
+    type: "flag",
+    group: "Data",
+    modes: CLASSIC,
+    help: "Speak telnet; with --pty be a telnet server",
+  },
+  {
+    name: "raw",
+    type: "flag",
+    group: "Data",
+    modes: CLASSIC,
+    help: "Send every key as it is, ^C too; ^] leaves",
+  },
+  {
+    name: "escape",
+    type: "text",
+    placeholder: "CHAR",
+    pattern: String.raw`\^[a-z@[\\\]^_?]|[!-~]|none`,
+    default: "^]",
+    group: "Data",
+    modes: CLASSIC,
+    help: "With --raw: the key that leaves; none for none",
+  },
 
   {
     name: "verbose",
     letter: "v",
-    letters: { http: "v" },
+    letters: { http: "v", telnet: "v" },
     type: "count",
     group: "General",
-    modes: [...CLASSIC, "http"],
+    modes: [...CLASSIC, "http", "telnet"],
     help: "Say what happens",
   },
   {
@@ -1032,7 +1091,7 @@ export const OPTIONS: readonly Option[] = [
     name: "quiet",
     type: "flag",
     group: "General",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Say nothing on stderr",
   },
   {
@@ -1041,7 +1100,7 @@ export const OPTIONS: readonly Option[] = [
     aliases: ["json-output"],
     type: "flag",
     group: "General",
-    modes: NETWORK,
+    modes: SESSIONS,
     help: "Events on stderr instead of sentences, one a line",
   },
   {
@@ -1063,7 +1122,7 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "help",
     letter: "h",
-    letters: { relay: "h", http: "h", completion: "h", doctor: "h" },
+    letters: { relay: "h", http: "h", completion: "h", doctor: "h", telnet: "h" },
     type: "flag",
     group: "General",
     modes: ALL,
@@ -1073,11 +1132,72 @@ export const OPTIONS: readonly Option[] = [
   {
     name: "version",
     letter: "V",
-    letters: { relay: "V", http: "V", completion: "V", doctor: "V" },
+    letters: { relay: "V", http: "V", completion: "V", doctor: "V", telnet: "V" },
     type: "flag",
     group: "General",
     modes: ALL,
     help: "Show the version",
+  },
+
+  {
+    name: "login",
+    letters: { telnet: "l" },
+    type: "text",
+    placeholder: "USER",
+    group: "Mode",
+    modes: ["telnet"],
+    help: "Who to log in as, for a server that asks (NEW-ENVIRON)",
+  },
+  {
+    name: "escape",
+    letters: { telnet: "e" },
+    type: "text",
+    placeholder: "KEY",
+    default: "^]",
+    group: "Mode",
+    modes: ["telnet"],
+    help: "The key that opens the telnet> prompt; off for none",
+  },
+  {
+    name: "no-escape",
+    letters: { telnet: "E" },
+    type: "flag",
+    group: "Mode",
+    modes: ["telnet"],
+    help: "No key opens the prompt",
+  },
+  {
+    name: "binary",
+    letters: { telnet: "8" },
+    type: "flag",
+    group: "Data",
+    modes: ["telnet"],
+    help: "Ask for 8-bit data in both directions (BINARY)",
+  },
+  {
+    name: "binary-out",
+    letters: { telnet: "L" },
+    type: "flag",
+    group: "Data",
+    modes: ["telnet"],
+    help: "Ask for 8-bit data in what is sent alone",
+  },
+  {
+    name: "charset",
+    type: "choice",
+    placeholder: "NAME",
+    choices: ["utf-8", "cp437", "latin1"],
+    default: "utf-8",
+    group: "Data",
+    modes: ["telnet"],
+    help: "Characters of the other end; cp437 for a BBS",
+  },
+  {
+    name: "trace",
+    type: "flag",
+    group: "General",
+    modes: ["telnet"],
+    help: "Show the negotiation on stderr, decoded",
   },
 
   // Accepted, because lines that use them mean what happens anyway.
@@ -1104,9 +1224,6 @@ export const OPTIONS: readonly Option[] = [
   { name: "proxy", letters: { http: "x" }, type: "list", modes: ["http"], later: true },
   { name: "tls-servername", type: "text", modes: ["http"], later: true },
   { name: "script", type: "text", modes: CLASSIC, later: true },
-  { name: "telnet", type: "flag", modes: CLASSIC, later: true },
-  { name: "raw", type: "flag", modes: CLASSIC, later: true },
-  { name: "escape", type: "text", modes: CLASSIC, later: true },
   { name: "remote-forward", letter: "R", type: "list", modes: NETWORK, later: true },
   { name: "dynamic-forward", letter: "D", type: "list", modes: NETWORK, later: true },
 

@@ -8,7 +8,7 @@ import { classic } from "./classic.ts";
 import type { Line } from "./classic.ts";
 import { optionNamed, takesValue } from "./options.ts";
 import { Parsed } from "./parsed.ts";
-import { isPersonality, personalityCalled, PERSONALITIES } from "./personality.ts";
+import { isCalledTelnet, isPersonality, personalityCalled, PERSONALITIES } from "./personality.ts";
 import type { Personality } from "./personality.ts";
 import { strayDelay } from "./stray-delay.ts";
 import { usage } from "./usage.ts";
@@ -34,8 +34,9 @@ export async function parse(argv: readonly string[], caller: Caller): Promise<Ar
   return parseSlowly(line, personality);
 }
 
-/** The line in canonical form. Called `nc` or `ncat`, there are no mode words: `nc http 80` asks the host "http". */
+/** The line in canonical form. Called `telnet`, it is a telnet line. Called `nc` or `ncat`, there are no mode words: `nc http 80` asks the host "http". */
 export function readLine(argv: readonly string[], caller: Caller, personality: Personality): Line {
+  if (isCalledTelnet(caller.name)) return classic(["telnet", ...argv], personality);
   return classic(argv, personality, { words: personalityCalled(caller.name) === undefined });
 }
 

@@ -348,12 +348,21 @@ export const PERSONALITIES: Readonly<Record<PersonalityName, Personality>> = {
   traditional: TRADITIONAL,
 };
 
+/** Whether it was called as telnet is. */
+export function isCalledTelnet(name: string): boolean {
+  return baseName(name) === "telnet";
+}
+
 const CALLED: Readonly<Record<string, PersonalityName>> = { nc: "openbsd", ncat: "ncat" };
 
 /** Who stands behind the base name that ncx was called by: `nc` is OpenBSD's, `ncat` is ncat. */
 export function personalityCalled(name: string): PersonalityName | undefined {
-  const base = name.replace(/\.(exe|cmd|cjs|js|ts)$/i, "").toLowerCase();
+  const base = baseName(name);
   return Object.hasOwn(CALLED, base) ? CALLED[base] : undefined;
+}
+
+function baseName(name: string): string {
+  return name.replace(/\.(exe|cmd|cjs|js|ts)$/i, "").toLowerCase();
 }
 
 /** Whether this is one of the four names. */

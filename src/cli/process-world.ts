@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { isatty } from "node:tty";
 import { errnoOf, wrap } from "../core/errors.ts";
+import { processTerminal } from "./process-terminal.ts";
 import type { Signals } from "./signals.ts";
 import type { World } from "./world.ts";
 
@@ -22,6 +23,9 @@ export function processWorld({ stop, abort }: Signals): World {
     },
     get isTTY() {
       return { stdin: isatty(0), stdout: isatty(1), stderr: isatty(2) };
+    },
+    get terminal() {
+      return isatty(0) ? processTerminal() : undefined;
     },
     get columns() {
       return process.stderr.columns ?? 80;

@@ -8,7 +8,12 @@ import { shellLine, userShell } from "../platform/shell.ts";
 import { signalNumber } from "../platform/signal-names.ts";
 import type { Connection, Filter } from "../stream/connection.ts";
 import { link, type LinkOptions } from "../stream/link.ts";
-import { checkProgram, exitOf, type ProgramOptions } from "../transport/index.ts";
+import {
+  checkProgram,
+  exitOf,
+  type ProgramOptions,
+  type TelnetClient,
+} from "../transport/index.ts";
 import type { Args } from "./args.ts";
 import { PERSONALITIES } from "./personality.ts";
 import type { Joined } from "./session.ts";
@@ -20,7 +25,10 @@ export type ProgramEndpoint = ExecEndpoint | ShEndpoint | PtyEndpoint;
 const LUA = ["lua", "lua5.4", "lua5.3", "lua5.2", "lua5.1", "luajit"];
 
 /** What is known to us alone. */
-const SECRETS = new Set(["NCX_PROXY_AUTH", "NCAT_PROXY_AUTH", "NCX_TLS_PASSPHRASE"]);
+const SECRETS = new Set(["NCX_PROXY_AUTH", "NCAT_PROXY_AUTH", "NCX_TLS_PASSPHRASE", "NCX_AUTH"]);
+
+/** What a terminal's program has of our environment when strangers use it; some of it is Windows'. */
+const PLAIN = ["PATH", "HOME", "SHELL", "USER", "LOGNAME", "SystemRoot", "ComSpec", "USERPROFILE"];
 
 /** Both are told the same, so that a script for ncat runs unchanged. */
 const PREFIXES = ["NCX", "NCAT"];
@@ -63,11 +71,24 @@ function luaFor(script: string, env: Record<string, string>): string {
   );
 }
 
-/** How the program is started for this peer. */
-export function programOptions(args: Args, world: World, peer: Connection): ProgramOptions {
+/** How the program is started for this peer, which may be a telnet client that has told of its terminal. */
+export function programOptions(
+  args: Args,
+  world: World,
+  peer: Connection,
+  client?: TelnetClient,
+): ProgramOptions {
+  const facts = environmentOf(peer);
+  if (!client)
+    return {
+      env: { ...plainEnvironment(world), ...facts },
+      ...(args.pty && { terminal: terminalOf(world) }),
+    };
+  const own = Object.entries(plainEnvironment(world)).filter(([name]) => PLAIN.includes(name));
+  const { size = { columns: 80, rows: 24 }, terminal: name } = client;
   return {
-    env: { ...plainEnvironment(world), ...environmentOf(peer) },
-    ...(args.pty && { terminal: terminalOf(world) }),
+    env: { ...Object.fromEntries([...client.environment, ...own]), ...facts },
+    terminal: { ...size, ...(name !== undefined && { name }) },
   };
 }
 

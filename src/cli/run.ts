@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<Mode, (args: Args) => Command | Promise<Command>
   http: () => import("./commands/http.ts"),
   completion: () => import("./commands/completion.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  telnet: () => import("./commands/telnet.ts"),
 };
 
 /** Runs a command line in its world; gives the exit code. Never rejects. */

@@ -8,7 +8,12 @@ import { chunkPace, linePace } from "../stream/filters/pace.ts";
 import { tap } from "../stream/filters/tap.ts";
 import { throttle } from "../stream/filters/throttle.ts";
 import type { Eof, LinkOptions } from "../stream/link.ts";
-import { refuseTelnet, stdioConnection, type TelnetRefusal } from "../transport/index.ts";
+import {
+  refuseTelnet,
+  stdioConnection,
+  type ServedTelnet,
+  type TelnetRefusal,
+} from "../transport/index.ts";
 import type { Args } from "./args.ts";
 import { PERSONALITIES, type Personality } from "./personality.ts";
 import type { Reporter } from "./report.ts";
@@ -19,7 +24,11 @@ import type { World } from "./world.ts";
 const PIPE_SETTLE = 250;
 
 /** Links a client to what it came for: the terminal, a program, the other clients. */
-export type Join = (connection: Connection, signal: AbortSignal) => Promise<Joined>;
+export type Join = (
+  connection: Connection,
+  signal: AbortSignal,
+  telnet?: ServedTelnet,
+) => Promise<Joined>;
 
 export interface Joined extends LinkReport {
   /** What a link that ended as it should makes of the exit code. @default {0} */

@@ -67,6 +67,8 @@ export type NcxEvent =
       readonly received: number;
       readonly duration: number;
     }
+  /** A message of a MUD's beside its text (`ncx telnet`). */
+  | { readonly type: "gmcp"; readonly id: number; readonly name: string; readonly value?: unknown }
   /** One port of -z. */
   | {
       readonly type: "probe";

@@ -5,6 +5,7 @@ export interface SocketNumbers {
   readonly SOL_SOCKET: number;
   readonly SO_SNDBUF: number;
   readonly SO_RCVBUF: number;
+  readonly SO_OOBINLINE: number;
   readonly MSG_DONTWAIT: number;
   /** Whether a datagram of more than 2 KiB needs larger buffers than a socket starts with. */
   readonly smallBuffers: boolean;
@@ -20,11 +21,19 @@ const PATH_AT = 2;
 export function socketNumbers(): SocketNumbers | undefined {
   if (isWindows()) return undefined;
   return hasAbstractSockets()
-    ? { SOL_SOCKET: 1, SO_SNDBUF: 7, SO_RCVBUF: 8, MSG_DONTWAIT: 0x40, smallBuffers: false }
+    ? {
+        SOL_SOCKET: 1,
+        SO_SNDBUF: 7,
+        SO_RCVBUF: 8,
+        SO_OOBINLINE: 10,
+        MSG_DONTWAIT: 0x40,
+        smallBuffers: false,
+      }
     : {
         SOL_SOCKET: 0xffff,
         SO_SNDBUF: 0x1001,
         SO_RCVBUF: 0x1002,
+        SO_OOBINLINE: 0x100,
         MSG_DONTWAIT: 0x80,
         smallBuffers: true,
       };

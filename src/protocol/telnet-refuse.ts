@@ -1,6 +1,6 @@
 /** `-t`: a plain connection to a telnet server. Whatever it proposes is refused, and the user sees none of it. */
-import { Transform } from "node:stream";
-import type { Connection, Filter } from "../stream/connection.ts";
+import { Transform, type Writable } from "node:stream";
+import type { Connection, Filter, Inline } from "../stream/connection.ts";
 import {
   encodeNegotiation,
   escapeIac,
@@ -32,46 +32,46 @@ export function refuseTelnet(
   way: TelnetWay,
   onAnswer?: (connection: Connection, answer: Uint8Array) => void,
 ): TelnetRefusal {
-  const backward: Filter = (connection) => {
-    const answers = answering(connection, onAnswer);
-    return way === "strips" ? stripping(connection, answers) : watching(connection, way, answers);
+  const received = (connection: Connection, peer: Writable): Inline => {
+    const answer = answering(connection, peer, onAnswer);
+    return way === "strips" ? stripping(answer) : watching(way, answer);
   };
-  return { forward: way === "strips" ? [escaping] : [], backward: [backward] };
+  const backward = inlineFilter(received);
+  return { forward: way === "strips" ? [inlineFilter(() => escapeIac)] : [], backward: [backward] };
 }
 
-const escaping: Filter = ({ framing }) =>
-  new Transform({
-    objectMode: framing === "message",
-    transform: (chunk: Buffer, _encoding, done) => done(null, escapeIac(chunk)),
-  });
+function inlineFilter(inline: NonNullable<Filter["inline"]>): Filter {
+  const filter = (connection: Connection): Transform => {
+    const change = inline(connection, connection.stream);
+    return new Transform({
+      objectMode: connection.framing === "message",
+      transform(chunk: Buffer, _encoding, done) {
+        const changed = change(chunk);
+        // A datagram of nothing but commands is none to the user.
+        if (changed.length > 0 || chunk.length === 0) this.push(changed);
+        done();
+      },
+    });
+  };
+  return Object.assign(filter, { inline });
+}
 
-function stripping({ framing }: Connection, answer: (bytes: Uint8Array[]) => void): Transform {
+function stripping(answer: (bytes: Uint8Array[]) => void): Inline {
   const parser = new TelnetParser();
-  return new Transform({
-    objectMode: framing === "message",
-    transform(chunk: Buffer, _encoding, done) {
-      const events = parser.push(chunk);
-      answer(events.flatMap((event) => refusalOf(event) ?? []));
-      const data = events.flatMap((event) => (event.type === "data" ? event.bytes : []));
-      // A datagram of nothing but commands is none to the user.
-      if (data.length > 0 || chunk.length === 0) this.push(Buffer.concat(data));
-      done();
-    },
-  });
+  return (chunk) => {
+    const events = parser.push(chunk);
+    answer(events.flatMap((event) => refusalOf(event) ?? []));
+    const data = events.flatMap((event) => (event.type === "data" ? event.bytes : []));
+    const [only] = data;
+    return only && data.length === 1 ? only : Buffer.concat(data);
+  };
 }
 
-function watching(
-  { framing }: Connection,
-  way: TelnetWay,
-  answer: (bytes: Uint8Array[]) => void,
-): Transform {
-  return new Transform({
-    objectMode: framing === "message",
-    transform(chunk: Buffer, _encoding, done) {
-      answer(literalAnswers(chunk, way === "answers-first"));
-      done(null, chunk);
-    },
-  });
+function watching(way: TelnetWay, answer: (bytes: Uint8Array[]) => void): Inline {
+  return (chunk) => {
+    answer(literalAnswers(chunk, way === "answers-first"));
+    return chunk;
+  };
 }
 
 const OPPOSITES: Readonly<Record<TelnetVerb, TelnetVerb>> = {
@@ -97,9 +97,9 @@ export function literalAnswers(chunk: Uint8Array, onlyFirst: boolean): Uint8Arra
 /** Writes answers to the peer, as far as it takes them, and can still be written to. */
 function answering(
   connection: Connection,
+  stream: Writable,
   onAnswer?: (connection: Connection, answer: Uint8Array) => void,
 ): (answers: Uint8Array[]) => void {
-  const { stream } = connection;
   let waiting = 0;
   return (answers) => {
     if (answers.length === 0 || !stream.writable) return;

@@ -43,28 +43,51 @@ export function verbOf(code: number): TelnetVerb | undefined {
 
 /** Reads a telnet stream, however it is cut. It never throws, and keeps no more than one subnegotiation. */
 export class TelnetParser {
+  readonly #stopAfter: number | undefined;
+  #rest: Uint8Array | undefined;
   #state: State = "data";
   #option = 0;
   #held: Buffer[] = [];
   #heldBytes = 0;
 
-  /** What these bytes complete, in their order. Data is a view of `chunk`, valid as long as that is. */
+  /** With `stopAfter`, the end of a subnegotiation of that option ends a push: see `takeRest()`. */
+  constructor(stopAfter?: number) {
+    this.#stopAfter = stopAfter;
+  }
+
+  /** What these bytes complete, in their order. Data without a doubled 255 is a view of `chunk`, valid as long as that. */
   push(chunk: Uint8Array): TelnetEvent[] {
     const events: TelnetEvent[] = [];
     for (let at = 0; at < chunk.length;) {
       if (this.#state === "data") at = this.#data(chunk, at, events);
       else if (this.#state === "sub") at = this.#sub(chunk, at);
       else this.#step(chunk[at] ?? 0, chunk.subarray(at, ++at), events);
+      if (this.#stopAfter !== undefined && this.#stops(events.at(-1))) {
+        this.#rest = chunk.subarray(at);
+        break;
+      }
     }
     return events;
+  }
+
+  /** The bytes of the last push that were not read, since it was stopped; undefined where it was not. */
+  takeRest(): Uint8Array | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest;
+  }
+
+  #stops(last: TelnetEvent | undefined): boolean {
+    return last?.type === "subnegotiation" && last.option === this.#stopAfter;
   }
 
   /** All up to the next IAC. */
   #data(chunk: Uint8Array, from: number, events: TelnetEvent[]): number {
     const iac = chunk.indexOf(IAC, from);
-    const end = iac < 0 ? chunk.length : iac;
-    if (end > from) events.push({ type: "data", bytes: chunk.subarray(from, end) });
-    if (iac < 0) return end;
+    const { bytes, end } =
+      chunk[iac + 1] === IAC && iac >= 0 ? unescaped(chunk, from) : view(chunk, from, iac);
+    if (bytes.length > 0) events.push({ type: "data", bytes });
+    if (end === chunk.length) return end;
     this.#state = "iac";
     return end + 1;
   }
@@ -130,18 +153,41 @@ export class TelnetParser {
   }
 }
 
+interface Run {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+}
+
+function view(chunk: Uint8Array, from: number, iac: number): Run {
+  const end = iac < 0 ? chunk.length : iac;
+  return { bytes: chunk.subarray(from, end), end };
+}
+
+/** All up to an IAC that is not doubled within the chunk, in one piece: a stream of nothing but 255 is no worse than another. */
+function unescaped(chunk: Uint8Array, from: number): Run {
+  const bytes = Buffer.allocUnsafe(chunk.length - from);
+  let length = 0;
+  let at = from;
+  for (; at < chunk.length; at++) {
+    if (chunk[at] === IAC && chunk[++at] !== IAC)
+      return { bytes: bytes.subarray(0, length), end: at - 1 };
+    bytes[length++] = chunk[at] ?? IAC;
+  }
+  return { bytes: bytes.subarray(0, length), end: at };
+}
+
 /** Data as it goes on the wire: every 255 twice. The same bytes where there is none. */
 export function escapeIac(bytes: Uint8Array): Uint8Array {
-  let iac = bytes.indexOf(IAC);
-  if (iac < 0) return bytes;
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (; iac >= 0; iac = bytes.indexOf(IAC, iac + 1)) {
-    parts.push(bytes.subarray(from, iac + 1));
-    from = iac; // and so it comes a second time
+  if (bytes.indexOf(IAC) < 0) return bytes;
+  let length = bytes.length;
+  for (const byte of bytes) if (byte === IAC) length++;
+  const out = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const byte of bytes) {
+    out[at++] = byte;
+    if (byte === IAC) out[at++] = IAC;
   }
-  parts.push(bytes.subarray(from));
-  return Buffer.concat(parts);
+  return out;
 }
 
 /** `IAC WONT 24` and its like. */

@@ -1,5 +1,5 @@
 /** A connection: one live Duplex, with the two places it joins. */
-import type { Duplex } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { NcxError } from "../core/errors.ts";
 
@@ -25,7 +25,17 @@ export interface Connection extends AsyncDisposable {
 export type Layer = (connection: Connection, signal?: AbortSignal) => Promise<Connection>;
 
 /** Changes bytes one way. It is a Transform, or any Duplex whose output ends after its input did. */
-export type Filter = (connection: Connection) => Duplex;
+export interface Filter {
+  (connection: Connection): Duplex;
+  /**
+   * The same without a stream, where no byte has to wait: what becomes of each chunk, which is valid only during the
+   * call and until what it became is written. `peer` is where the right side can be written to. With filters that all
+   * have this a direct way may be taken.
+   */
+  inline?(connection: Connection, peer: Writable): Inline;
+}
+
+export type Inline = (chunk: Uint8Array) => Uint8Array;
 
 /** Forward is left to right in `link(left, right)`, everywhere. */
 export type Direction = "forward" | "backward";
@@ -56,6 +66,8 @@ export interface LinkReport {
 export interface LiveLink {
   /** A lot has passed already: the direct way is worth what it costs to set up. */
   readonly bulk: boolean;
+  /** What is to be done with each chunk, by filters that all can do it inline; undefined: nothing. */
+  readonly filters?: Readonly<Record<Direction, readonly Filter[]>> | undefined;
   /** A chunk is about to be passed on in this direction. */
   moved(direction: Direction, chunk: Uint8Array): void;
   /** The input of this direction has ended; its sink is not ended yet. */

@@ -40,6 +40,7 @@ export class Life implements LiveLink {
     forward: "open",
     backward: "open",
   };
+  readonly filters: LiveLink["filters"];
   /** Bytes in one direction at which the direct way is asked for; never, where there is none. */
   #askAt = BULK_BYTES;
   #mover: Mover | undefined;
@@ -56,7 +57,10 @@ export class Life implements LiveLink {
     this.#right = right;
     this.#options = options;
     this.#observers = options.observers ?? NOBODY;
-    if (!left.direct || options.forward?.length || options.backward?.length) this.#askAt = Infinity;
+    const { forward = [], backward = [] } = options;
+    if (forward.length + backward.length > 0) this.filters = { forward, backward };
+    if (!left.direct || ![...forward, ...backward].every((filter) => filter.inline))
+      this.#askAt = Infinity;
   }
 
   /** Runs until the link is over. */

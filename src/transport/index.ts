@@ -4,6 +4,8 @@ import type { Endpoint, ExecEndpoint, Kind, PtyEndpoint, ShEndpoint } from "../c
 import { formatEndpoint } from "../core/endpoint.ts";
 import { NcxError } from "../core/errors.ts";
 import type { TlsFacts } from "../core/events.ts";
+import type { PlainTelnetOptions } from "../protocol/telnet/plain.ts";
+import type { ServedTelnet, TelnetText } from "../protocol/telnet/layer.ts";
 import type { Connection } from "../stream/connection.ts";
 import * as stdio from "./stdio.ts";
 import * as tcp from "./tcp.ts";
@@ -17,8 +19,11 @@ import type {
 } from "./transport.ts";
 
 export { refuseTelnet, type TelnetRefusal, type TelnetWay } from "../protocol/telnet-refuse.ts";
+export type { PlainTelnetOptions } from "../protocol/telnet/plain.ts";
+export type { ServedTelnet, TelnetClient, TelnetText } from "../protocol/telnet/layer.ts";
 export type { Handler, ServeOptions, Server } from "./serve.ts";
 export { exitOf, type ProgramExit } from "./program-exit.ts";
+export { resizeOf, type Resize } from "./program-terminal.ts";
 export { stdioConnection, type StdioStreams } from "./stdio.ts";
 export { canSetTos } from "./sockets.ts";
 export type {
@@ -91,6 +96,26 @@ export async function tlsOf(connection: Connection): Promise<TlsFacts | undefine
   if (kind === "dtls") return (await import("./dtls.ts")).describeDtls(connection);
   if (kind !== "tls") return undefined;
   return (await import("./tls.ts")).describeTls(connection);
+}
+
+/** Has urgent data stay where it was sent, as a Synch of telnet needs it: see urgent.ts. */
+export async function keepUrgentInline(connection: Connection): Promise<void> {
+  await (await import("./urgent.ts")).keepUrgentInline(connection);
+}
+
+/** Speaks telnet on a connection, without a terminal: see protocol/telnet/plain.ts. */
+export async function plainTelnetOver(
+  connection: Connection,
+  options?: PlainTelnetOptions,
+): Promise<TelnetText> {
+  await keepUrgentInline(connection);
+  return (await import("../protocol/telnet/layer.ts")).plainTelnetOver(connection, options);
+}
+
+/** Offers a terminal on a connection that was just accepted: see protocol/telnet/server.ts. */
+export async function serveTelnet(connection: Connection): Promise<ServedTelnet> {
+  await keepUrgentInline(connection);
+  return (await import("../protocol/telnet/layer.ts")).serveTelnet(connection);
 }
 
 /** Whether OpenSSL makes anything of a list of ciphers. */

@@ -9,12 +9,14 @@ import { canTakeOver, takeOver } from "./tcp-pump.ts";
 export function withLargeReads(connection: Connection): Connection {
   const { stream, local, remote } = connection;
   if (!canTakeOver(stream)) return connection;
+  const early: Buffer | null = stream.read(); // what came before anybody asked
   const { socket, release, onDeaf } = takeOver(stream, (chunk) => {
     if (socket.emit("data", chunk)) return !socket.isPaused();
     // Nobody listens yet. What is put back comes before everything that is read later.
     socket.unshift(Buffer.from(chunk));
     return false;
   });
+  if (early) socket.unshift(early);
   socket.once("close", release);
   onDeaf((error) => socket.destroy(error));
   return makeConnection({ stream: socket, local, remote });

@@ -6,7 +6,7 @@ import { errnoOf } from "../core/errors.ts";
 
 export type Terminal = Pick<
   IPty,
-  "pid" | "onData" | "onExit" | "pause" | "resume" | "kill" | "write"
+  "pid" | "onData" | "onExit" | "pause" | "resume" | "resize" | "kill" | "write"
 >;
 
 /** ^D: the end of input, to a program that reads lines. */
@@ -51,6 +51,16 @@ export class PtyStream extends Duplex {
   /** Whether the program has ended. */
   get over(): boolean {
     return this.#over;
+  }
+
+  /** Sizes in characters, 1 to 65535. */
+  resize(columns: number, rows: number): void {
+    if (this.#closed || this.#over) return;
+    try {
+      this.#terminal.resize(columns, rows);
+    } catch {
+      // The program has just ended: nobody needs to know.
+    }
   }
 
   /** As a socket's: a link passes a reset on at once. */

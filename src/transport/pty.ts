@@ -12,6 +12,7 @@ import { findProgram } from "../platform/programs.ts";
 import { signalName } from "../platform/signal-names.ts";
 import { makeConnection, type Connection } from "../stream/connection.ts";
 import { noteExit, type ProgramExit } from "./program-exit.ts";
+import { noteTerminal } from "./program-terminal.ts";
 import { PtyStream, type Terminal } from "./pty-stream.ts";
 import type { DialOptions, ProgramOptions } from "./transport.ts";
 
@@ -45,19 +46,18 @@ export async function dial(endpoint: PtyEndpoint, options: DialOptions): Promise
   });
   const connection = makeConnection({ stream, local: endpoint, remote: endpoint });
   const close = connection[Symbol.asyncDispose];
-  return noteExit(
-    {
-      ...connection,
-      async [Symbol.asyncDispose]() {
-        if (!stream.over) hangUp(terminal);
-        await close();
-        const late = setTimeout(() => kill(terminal), program.grace ?? GRACE);
-        await stream.exited;
-        clearTimeout(late);
-      },
+  const running = {
+    ...connection,
+    async [Symbol.asyncDispose]() {
+      if (!stream.over) hangUp(terminal);
+      await close();
+      const late = setTimeout(() => kill(terminal), program.grace ?? GRACE);
+      await stream.exited;
+      clearTimeout(late);
     },
-    exit,
-  );
+  };
+  noteTerminal(running, (columns, rows) => stream.resize(columns, rows));
+  return noteExit(running, exit);
 }
 
 /**

@@ -39,7 +39,8 @@ function giveBack(buffer: Buffer, busy: boolean): void {
 /** Offers the direct way for a connection over this socket, once it pays and both ends stand between two chunks. */
 export function pumpSockets(socket: Socket): NonNullable<Connection["direct"]> {
   return ({ stream }, live) => {
-    if (!live.bulk || !canTakeOver(socket) || !canTakeOver(stream)) return undefined;
+    if (live.filters || !live.bulk || !canTakeOver(socket) || !canTakeOver(stream))
+      return undefined;
     if (socket.readableLength > 0 || stream.readableLength > 0) return undefined;
     return () => pump(socket, stream, live);
   };

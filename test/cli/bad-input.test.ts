@@ -116,7 +116,7 @@ test.each([
 });
 
 describe("not yet there: one line, with 2", () => {
-  test.each(["--telnet", "-D 1080", "-R 80:a:80"])("%s", async (flag) => {
+  test.each(["-D 1080", "-R 80:a:80"])("%s", async (flag) => {
     const { code, stderr } = await runInMemory([...flag.split(" "), "host", "80"]);
     expect(stderr).toMatch(/^Ncx: Cannot use -\S+: not yet there\n$/);
     expect(code).toBe(2);

@@ -102,6 +102,7 @@ const SCHEMA: Schema = {
     received: whole,
     duration: time,
   },
+  gmcp: { id: whole, name: text, value: () => true },
   probe: {
     host: text,
     port: whole,
@@ -308,7 +309,7 @@ describe("--json", () => {
     ["RESOLVE", 2, async () => ["no-such-host.invalid", "80"]],
     ["ADDRESS", 2, async () => ["127.0.0.1", "65536"]],
     ["USAGE", 2, async () => ["--no-such-option"]],
-    ["UNSUPPORTED", 2, async () => ["--telnet", "127.0.0.1", "23"]],
+    ["UNSUPPORTED", 2, async () => ["--script", "f", "127.0.0.1", "23"]],
     ["TIMEOUT", 124, async () => ["--timeout", "200ms", "-l", "127.0.0.1", "0"]],
   ])("a failure is an error event: %s, with %i", async (code, exit, args) => {
     const ended = await run(["--json", ...(await args())]);

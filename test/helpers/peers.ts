@@ -94,13 +94,17 @@ export async function tcpClient(to: number | string, host = "127.0.0.1"): Promis
       while (!so.includes(text)) {
         if (socket.destroyed || socket.readableEnded)
           throw new Error(`"${text}" never came: ${so}`);
-        await Promise.race([once(socket, "data"), once(socket, "close"), once(socket, "end")]);
+        const heard = new AbortController();
+        const { signal } = heard;
+        const events = ["data", "close", "end"].map((name) => once(socket, name, { signal }));
+        await Promise.race(events);
+        heard.abort();
       }
     },
     async [Symbol.asyncDispose]() {
       if (socket.closed) return;
       socket.destroy();
-      await once(socket, "close");
+      await new Promise((resolve) => socket.once("close", resolve));
     },
   };
 }

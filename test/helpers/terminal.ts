@@ -1,6 +1,6 @@
 /** A program in a terminal of its own, by node-pty; its screen is what it wrote, without what moves the cursor. */
 import type { IPty, spawn as spawnPty } from "node-pty";
-import { TestRunner, onTestFinished } from "vitest";
+import { TestRunner, onTestFailed, onTestFinished } from "vitest";
 import { CLI } from "./run-cli.ts";
 
 export interface Terminal {
@@ -8,6 +8,9 @@ export interface Terminal {
   type(text: string): void;
   /** Resolves once the screen has had this, after what was waited for before. */
   shows(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Changes the size of the window. */
+  resize(columns: number, rows: number): void;
+  readonly pid: number;
   /** All that was written so far, escape sequences and all. */
   readonly raw: string;
   readonly exited: Promise<{ readonly exitCode: number; readonly signal?: number }>;
@@ -62,6 +65,11 @@ export function openTerminal(
     for (const look of watchers) look();
     return exit;
   });
+  let awaited: RegExp | undefined;
+  onTestFailed(() => {
+    const waits = awaited ? `waits for ${awaited} after` : "has shown";
+    console.error(`${program} ${waits} ${JSON.stringify(screenOf(raw).slice(seen))}`);
+  });
   onTestFinished(async () => {
     if (!over) pty.kill("SIGKILL");
     await exited;
@@ -75,12 +83,16 @@ export function openTerminal(
           if (found) seen += found.index + found[0].length;
           else if (!over) return;
           watchers.delete(look);
+          awaited = undefined;
           if (found) resolve(found);
           else reject(new Error(`the screen never showed ${pattern}: ${JSON.stringify(raw)}`));
         };
         watchers.add(look);
+        awaited = pattern;
         look();
       }),
+    resize: (columns, rows) => pty.resize(columns, rows),
+    pid: pty.pid,
     get raw() {
       return raw;
     },

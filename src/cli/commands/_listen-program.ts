@@ -1,8 +1,10 @@
 /** `-e`, `-c`, `--lua-exec` and `--pty` with -l: a program for each client. */
 import type { LinkOptions } from "../../stream/link.ts";
-import { dial } from "../../transport/index.ts";
 import type { Args } from "../args.ts";
-import { linkProgram, programLink, programOf, programOptions } from "../programs.ts";
+import { asksLogin } from "../logins.ts";
+import { runProgram } from "../program-session.ts";
+import { programLink, programOf } from "../programs.ts";
+import { recordings } from "../recordings.ts";
 import type { Reporter } from "../report.ts";
 import type { Join } from "../session.ts";
 import { isAtHome, listenTarget } from "../target.ts";
@@ -17,17 +19,18 @@ export async function joinProgram(
 ): Promise<Join> {
   const endpoint = await programOf(args, world);
   const rules = programLink(args, options);
-  if (isOpenToAll(args))
-    report.say("Warning: everybody who can reach this port can run the program; see --allow");
-  return async (connection, signal) => {
-    const how = { program: programOptions(args, world, connection), signal };
-    const program = await dial(endpoint, how);
-    return linkProgram(program, connection, args, { ...rules, signal });
-  };
+  if (isOpenToAll(args, world))
+    report.say(
+      "Warning: everybody who can reach this port can run the program; see --allow and --auth",
+    );
+  const record = recordings(args, report.fail);
+  return (connection, signal, telnet) =>
+    runProgram({ endpoint, telnet, record }, args, world, connection, { ...rules, signal });
 }
 
 /** Whether strangers may come from elsewhere, and nothing keeps them away. */
-function isOpenToAll(args: Args): boolean {
-  const guarded = args.allow !== undefined || args.allowFile !== undefined || args.tlsRequestCert;
-  return !guarded && !isAtHome(listenTarget(args));
+function isOpenToAll(args: Args, world: World): boolean {
+  const listed = args.allow !== undefined || args.allowFile !== undefined;
+  const known = args.tlsRequestCert === true || asksLogin(args, world);
+  return !listed && !known && !isAtHome(listenTarget(args));
 }

@@ -1,13 +1,13 @@
 /** `ncx host 80`: dial, then link to the terminal. */
 import { connect } from "../../connect/index.ts";
-import { link } from "../../stream/link.ts";
 import { tlsOf } from "../../transport/index.ts";
 import type { Args } from "../args.ts";
 import { openDumps } from "../dumps.ts";
 import { dialExtras } from "../extras.ts";
+import { linkUser } from "../link-user.ts";
 import { PERSONALITIES } from "../personality.ts";
 import type { Reporter } from "../report.ts";
-import { concludeSession, sessionLink, userSide } from "../session.ts";
+import { concludeSession, sessionLink } from "../session.ts";
 import { dialOptions, unheeded } from "../socket-options.ts";
 import { connectTarget, runsProgram } from "../target.ts";
 import { saySecured } from "../wording.ts";
@@ -18,7 +18,8 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   for (const warning of unheeded(args)) report.say(warning);
   const target = connectTarget(args);
   const programs = runsProgram(args) ? await import("./_connect-program.ts") : undefined;
-  await programs?.programOf(args, world); // what cannot be run is said before anybody is called
+  // What cannot be run is said before anybody is called.
+  const runFor = await programs?.prepareProgram(args, world, report);
   report.news(1, report.wording.version());
   const signal = AbortSignal.any([world.stop, world.abort]);
   using dumps = openDumps(args, world, report.fail);
@@ -29,15 +30,15 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   report.event({ type: "open", id, local, remote, ...secured });
   report.news(1, report.wording.connected(target, remote));
   if (secured) saySecured(secured.tls, report);
-  await using user = programs
-    ? await programs.programSide(args, world, connection)
-    : userSide(args, world);
   const { observers } = dumps;
   const session = sessionLink(args, world, { role: "connect", framing, observers });
   const options = programs ? programs.programLink(args, session) : session;
-  const result = await (programs
-    ? programs.linkProgram(user, connection, args, { ...options, signal })
-    : link(user, connection, { ...options, signal }));
+  const how = { ...options, signal };
+  const spoken = args.telnet && (await (await import("../gate.ts")).overTelnet(connection, args));
+  const { connection: peer, telnet } = spoken || { connection, telnet: undefined };
+  const result = await (runFor
+    ? runFor(peer, how, telnet)
+    : linkUser(args, world, report, peer, how));
   const code = concludeSession(connection, result, options, args, report);
   return code === 0 && dumps.broken ? PERSONALITIES[args.personality].exit.bind : code;
 }

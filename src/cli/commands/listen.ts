@@ -2,16 +2,18 @@
 import { once } from "node:events";
 import { listen, makeHub } from "../../listen/index.ts";
 import type { ListenOptions } from "../../listen/index.ts";
-import { link, type LinkOptions } from "../../stream/link.ts";
+import type { LinkOptions } from "../../stream/link.ts";
 import { tlsOf } from "../../transport/index.ts";
 import { announce } from "../announce.ts";
 import type { Args } from "../args.ts";
 import { clientPatience } from "../client-patience.ts";
 import { openDumps } from "../dumps.ts";
 import { bindExtras } from "../extras.ts";
+import { linkUser } from "../link-user.ts";
+import { asksLogin } from "../logins.ts";
 import { PERSONALITIES } from "../personality.ts";
 import type { Reporter } from "../report.ts";
-import { concludeSession, sessionLink, userSide, userStreams, type Join } from "../session.ts";
+import { concludeSession, sessionLink, userStreams, type Join } from "../session.ts";
 import { isMany, socketOptions, unheeded } from "../socket-options.ts";
 import { listenTarget, namesPeer, runsProgram } from "../target.ts";
 import { saySecured } from "../wording.ts";
@@ -30,7 +32,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   using dumps = openDumps(args, world, report.fail);
   const framing = /^(udp|dtls|unixgram)$/.test(target.kind) ? "message" : "stream";
   const options = sessionLink(args, world, { role: "listen", framing, observers: dumps.observers });
-  const join = await joinOf(args, world, report, options);
+  const join = await guarded(args, world, await joinOf(args, world, report, options));
   let code = 0;
   const patience = clientPatience(args);
   const stranger = new AbortController();
@@ -92,6 +94,12 @@ function listenOptions(args: Args, many: boolean): ListenOptions {
   };
 }
 
+/** Behind telnet and a login, where they are asked for. */
+async function guarded(args: Args, world: World, join: Join): Promise<Join> {
+  const asked = args.telnet || asksLogin(args, world);
+  return asked ? (await import("../gate.ts")).guard(args, world, join) : join;
+}
+
 async function joinOf(
   args: Args,
   world: World,
@@ -102,14 +110,11 @@ async function joinOf(
     return (await import("./_listen-program.ts")).joinProgram(args, world, report, options);
   if (args.broker || args.chat)
     return (await import("./_listen-broker.ts")).joinBroker(args, world, options);
-  return isMany(args) ? joinHub(args, world, options) : joinUser(args, world, options);
+  return isMany(args) ? joinHub(args, world, options) : joinUser(args, world, report, options);
 }
 
-function joinUser(args: Args, world: World, options: LinkOptions): Join {
-  return async (connection, signal) => {
-    await using user = userSide(args, world);
-    return await link(user, connection, { ...options, signal });
-  };
+function joinUser(args: Args, world: World, report: Reporter, options: LinkOptions): Join {
+  return (connection, signal) => linkUser(args, world, report, connection, { ...options, signal });
 }
 
 function joinHub(args: Args, world: World, options: LinkOptions): Join {

@@ -1,5 +1,6 @@
 /** The server's side of authentication: challenges, nonces, and whether credentials are right. RFC 7616, RFC 7617. */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { sameText } from "../same-text.ts";
 import { basicLogin } from "./auth.ts";
 import { quoted, type Credentials, type Login } from "./challenges.ts";
 import { digestAlgorithm, digestResponse, hashedUser, type DigestParts } from "./digest.ts";
@@ -118,10 +119,4 @@ function userOf(params: ReadonlyMap<string, string>): string | undefined {
     // A stray percent sign: nobody's name.
     return undefined;
   }
-}
-
-/** Compares by hashes of one length, so that the time is the same for every difference. */
-export function sameText(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(one), digest(other));
 }

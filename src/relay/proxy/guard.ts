@@ -6,8 +6,8 @@ import {
   digestChallenge,
   makeNonce,
   nonceAge,
-  sameText,
 } from "../../protocol/http/auth-check.ts";
+import { sameText } from "../../protocol/same-text.ts";
 import { parseCredentials } from "../../protocol/http/auth.ts";
 import type { HeaderList } from "../../protocol/http/headers.ts";
 import type { ProxyOptions } from "./options.ts";

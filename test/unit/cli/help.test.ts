@@ -8,7 +8,15 @@ import { parse } from "../../../src/cli/parser.ts";
 import { PERSONALITIES } from "../../../src/cli/personality.ts";
 import { VERSION } from "../../../src/cli/version.ts";
 
-const MODES: readonly Mode[] = ["connect", "listen", "relay", "http", "completion", "doctor"];
+const MODES: readonly Mode[] = [
+  "connect",
+  "listen",
+  "relay",
+  "http",
+  "completion",
+  "doctor",
+  "telnet",
+];
 
 describe.each(MODES)("the help of %s", (mode) => {
   const text = helpText(mode);

@@ -3,7 +3,15 @@ import type { Args, Mode } from "../../../src/cli/args.ts";
 import { fieldOf, OPTIONS, takesValue } from "../../../src/cli/options.ts";
 import type { OptionType } from "../../../src/cli/options.ts";
 
-const MODES: readonly Mode[] = ["listen", "connect", "relay", "http", "completion", "doctor"];
+const MODES: readonly Mode[] = [
+  "listen",
+  "connect",
+  "relay",
+  "http",
+  "completion",
+  "doctor",
+  "telnet",
+];
 
 /** Which rows may fill a field, by its type. */
 type Filling<T> = [T] extends [boolean]
@@ -57,6 +65,12 @@ const FIELDS: {
   noShutdown: "flag",
   halfOpen: "flag",
   eol: "choice",
+  login: "text",
+  noEscape: "flag",
+  binary: "flag",
+  binaryOut: "flag",
+  charset: "choice",
+  trace: "flag",
   lineDelay: "duration",
   delay: "duration",
   recvLimit: "integer",
@@ -92,6 +106,9 @@ const FIELDS: {
   showError: "flag",
   rateLimit: "bytes",
   telnetRefuse: "flag",
+  telnet: "flag",
+  raw: "flag",
+  escape: "text",
   tls: "flag",
   tlsVerify: "flag",
   tlsCa: "text",
@@ -114,6 +131,7 @@ const FIELDS: {
   luaExec: "text",
   pty: "flag",
   exitFromChild: "flag",
+  record: "text",
   broker: "flag",
   chat: "flag",
   allow: "list",
@@ -121,6 +139,8 @@ const FIELDS: {
   deny: "list",
   denyFile: "list",
   denyMode: "choice",
+  auth: "text",
+  authFile: "text",
   maxConnsPerIp: "integer",
   acceptRate: "integer",
 };
@@ -147,7 +167,12 @@ describe.each(MODES)("in %s mode", (mode) => {
   });
 
   test("a letter belongs to one row", () => {
-    const own = mode === "relay" || mode === "http" || mode === "completion" || mode === "doctor";
+    const own =
+      mode === "relay" ||
+      mode === "http" ||
+      mode === "completion" ||
+      mode === "doctor" ||
+      mode === "telnet";
     const letters = (
       own ? OPTIONS.map((row) => row.letters?.[mode]) : OPTIONS.map((row) => row.letter)
     ).filter((letter) => letter !== undefined);

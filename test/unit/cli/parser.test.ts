@@ -176,7 +176,7 @@ describe("what is wrong is said in one line, with a hint", () => {
 });
 
 describe("what is not there says so", () => {
-  test.each(["--script f", "--raw", "-R 1:a:2", "-D 1080"])("%s: not yet there", async (option) => {
+  test.each(["--script f", "-R 1:a:2", "-D 1080"])("%s: not yet there", async (option) => {
     const error = await failure(`${option} host 80`);
     const spelling = /^(--[a-z-]+|-.)/.exec(option)?.[0];
     expect([error.code, error.message]).toEqual([

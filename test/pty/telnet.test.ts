@@ -1,0 +1,235 @@
+/** `ncx telnet` in a real terminal. */
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { describe, expect, test } from "vitest";
+import { read, tcpPeer } from "../helpers/peers.ts";
+import { needs } from "../helpers/peers-installed.ts";
+import { startNginx } from "../helpers/real-peers.ts";
+import { scratch } from "../helpers/run-cli.ts";
+import { findPty, openNcx, openTerminal, type Terminal } from "../helpers/terminal.ts";
+import { startTelnetd } from "../helpers/telnetd.ts";
+
+const found = await findPty();
+const ESCAPE = "\u001D";
+/** WILL ECHO, WILL SGA: one character at a time. */
+const CHARACTERS = Buffer.from("fffb01fffb03", "hex");
+
+describe.skipIf(!found)("ncx telnet in a terminal", () => {
+  const spawn = found as NonNullable<typeof found>; // else the suite is skipped
+
+  test("talks to ncx -l as the tutorial has it, and leaves by ^] and quit", async () => {
+    const listener = openNcx(spawn, ["-l", "-v", "127.0.0.1", "0"]);
+    const [, port] = await listener.shows(/Listening on \S*:(\d+)/i);
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${port}`]);
+    await telnet.shows(/Trying 127\.0\.0\.1\.\.\.\n/);
+    await telnet.shows(/Connected to 127\.0\.0\.1\.\nEscape character is '\^\]'\.\n/);
+    telnet.type("hello from telnet\n");
+    await listener.shows(/hello from telnet\r?\n/);
+    listener.type("hello from netcat\n");
+    await telnet.shows(/hello from netcat\r?\n/);
+    telnet.type(ESCAPE);
+    await telnet.shows(/\n\(quit leaves, help lists the commands, Enter goes back\)\ntelnet> /);
+    telnet.type("quit\n");
+    await telnet.shows(/Connection closed\.\n/);
+    expect((await telnet.exited).exitCode).toBe(0);
+    expect((await listener.exited).exitCode).toBe(0);
+  });
+
+  needs("nginx")("asks nginx for a page, typed by hand", async () => {
+    await using nginx = await startNginx({ "index.html": "the page by hand\n" });
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${nginx.port}`]);
+    await telnet.shows(/Escape character/);
+    telnet.type("GET / HTTP/1.0\nHost: here\n\n");
+    await telnet.shows(/HTTP\/1\.1 200 OK/);
+    await telnet.shows(/the page by hand\n/);
+    await telnet.shows(/Connection closed by foreign host\.\n/);
+    expect((await telnet.exited).exitCode).toBe(1);
+  });
+
+  test("sends each key at once where the server echoes, Enter as CR NUL and ^C as a byte", async () => {
+    await using peer = await tcpPeer((socket) => void socket.write(CHARACTERS));
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    expect(await reads(server, 6)).toBe("fffd01fffd03");
+    telnet.type("a\n\u0003");
+    expect(await reads(server, 4)).toBe("610d0003");
+    server.end("bye");
+    await telnet.shows(/bye/);
+    expect((await telnet.exited).exitCode).toBe(1);
+  });
+
+  test("edits lines where nobody echoes, and ^C, ^\\, ^Z and ^D are what telnet makes of them", async () => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    telnet.type("helo\u007Flo\n");
+    expect(await reads(server, 7)).toBe(Buffer.from("hello\r\n").toString("hex"));
+    telnet.type("\u0003\u001C\u001A\u0004");
+    expect(await reads(server, 7)).toBe("fff4fff3ffed04");
+    telnet.type(`${ESCAPE}q\n`);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test("shows no password where the server echoes but lines are edited here", async () => {
+    await using peer = await tcpPeer(
+      (socket) => void socket.write("\u00FF\u00FB\u0001Password: ", "latin1"),
+    );
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    expect(await reads(server, 3)).toBe("fffd01");
+    await telnet.shows(/Password: /);
+    telnet.type("s3cret\n");
+    expect(await reads(server, 8)).toBe(Buffer.from("s3cret\r\n").toString("hex"));
+    server.end("welcome\r\n");
+    await telnet.shows(/welcome/);
+    await telnet.exited;
+    expect(telnet.raw).not.toContain("s3cret");
+  });
+
+  test("goes back from the prompt after one command", async () => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    telnet.type(`${ESCAPE}st\n`);
+    await telnet.shows(/Connected to 127\.0\.0\.1[^\n]*\.\n/);
+    await telnet.shows(/Operating line by line/);
+    telnet.type("?\n");
+    expect(await reads(server, 3)).toBe("3f0d0a");
+    telnet.type(`${ESCAPE}send ayt\n`);
+    expect(await reads(server, 2)).toBe("fff6");
+    telnet.type(`${ESCAPE}s\n`);
+    await telnet.shows(/\?Ambiguous command: s may be send, set, status/);
+    telnet.type(`${ESCAPE}set esc ^T\n`);
+    await telnet.shows(/Escape character is '\^T'/);
+    telnet.type("\u0014!echo $((40 + 2)) in a shell\n");
+    await telnet.shows(/\n42 in a shell/);
+    telnet.type("after\n");
+    expect(await reads(server, 7)).toBe(Buffer.from("after\r\n").toString("hex"));
+    telnet.type("\u0014\u0004");
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test("opens another host from the prompt, and the first from none", async () => {
+    await using one = await tcpPeer();
+    await using two = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet"]);
+    await telnet.shows(/telnet> /);
+    telnet.type("status\n");
+    await telnet.shows(/No connection\.\n/);
+    telnet.type(`open 127.0.0.1 ${one.port}\n`);
+    const first = read(await one.next());
+    await telnet.shows(/Connected to 127\.0\.0\.1\.\nEscape/);
+    telnet.type(`${ESCAPE}open 127.0.0.1 ${two.port}\n`);
+    const second = await two.next();
+    expect((await first).length).toBe(0);
+    await telnet.shows(/Connected to 127\.0\.0\.1\.\nEscape/);
+    telnet.type("there\n");
+    expect(await reads(second, 7)).toBe(Buffer.from("there\r\n").toString("hex"));
+    telnet.type(`${ESCAPE}close\n`);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test.each([
+    ["quits", async (shell: Terminal) => shell.type(`${ESCAPE}quit\n`), /Connection closed/],
+    ["loses the connection", async () => {}, /closed by foreign host/],
+    ["is killed", async (_: Terminal, pid: number) => void process.kill(pid, "SIGTERM"), undefined],
+    ["is hung up", async (_: Terminal, pid: number) => void process.kill(pid, "SIGHUP"), undefined],
+    ["crashes", async (_: Terminal, pid: number) => void process.kill(pid, "SIGUSR2"), /a crash/],
+  ])("leaves the terminal as it was when it %s", async (how, act, sign) => {
+    await using files = await scratch();
+    const crash = files.path("crash.cjs");
+    await writeFile(crash, `process.on("SIGUSR2", () => { throw new Error("a crash"); });`);
+    await using peer = await tcpPeer((socket) => void socket.write(CHARACTERS));
+    const shell = openTerminal(spawn, "/bin/sh", [], {
+      env: { PS1: "READY> ", NODE_OPTIONS: `--require=${crash}` },
+    });
+    await shell.shows(/READY> /);
+    const before = await settings(shell);
+    shell.type(`"${process.execPath}" dist/cli.cjs telnet 127.0.0.1 ${peer.port}\n`);
+    const server = await peer.next();
+    expect(await reads(server, 6)).toBe("fffd01fffd03");
+    if (how === "loses the connection") server.resetAndDestroy();
+    await act(shell, await childOf(shell.pid));
+    if (sign) await shell.shows(sign);
+    await shell.shows(/READY> /);
+    expect(await settings(shell)).toBe(before);
+  });
+
+  needs(
+    "telnetd",
+    "socat",
+    "vim.tiny",
+    "top",
+  )("draws vi and top from a telnetd, follows the window, ^C stops what runs there", async () => {
+    await using server = await startTelnetd();
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `-${server.port}`], { columns: 90 });
+    await walk(telnet);
+  });
+});
+
+/** A login shell at the other end: size, resize, vi, top, ^C, exit. */
+async function walk(telnet: Terminal): Promise<void> {
+  await telnet.shows(/[$#] $/);
+  telnet.type("PS1='ready> '\n");
+  await telnet.shows(/\nready> $/);
+  telnet.type("stty size\n");
+  await telnet.shows(/\n24 90\s+ready> /);
+  telnet.resize(100, 30);
+  telnet.type(
+    "until [ \"$(stty size)\" = '30 100' ]; do sleep 0.1; done; echo resized $((1 + 1))\n",
+  );
+  await telnet.shows(/\nresized 2\s+ready> /);
+  telnet.type("echo asleep $((1 + 1)); sleep 1000\n");
+  await telnet.shows(/\nasleep 2/);
+  telnet.type("\u0003");
+  await telnet.shows(/ready> /);
+  telnet.type("vim.tiny -u NONE\n");
+  await telnet.shows(/VIM - Vi IMproved/);
+  telnet.type("ihello from vi\u001B");
+  await telnet.shows(/hello from vi/);
+  telnet.type(":q!\n");
+  await telnet.shows(/ready> /);
+  telnet.type("top\n");
+  await telnet.shows(/load average: /);
+  await telnet.shows(/PID +USER/);
+  telnet.type("q");
+  await telnet.shows(/ready> $/);
+  telnet.type(ESCAPE);
+  await telnet.shows(/telnet> /);
+  telnet.type("status\n");
+  await telnet.shows(/Operating in character mode/);
+  telnet.type("\nexit\n");
+  await telnet.shows(/Connection closed by foreign host\.\n/);
+  expect((await telnet.exited).exitCode).toBe(1);
+}
+
+/** So many bytes, in hexadecimal. */
+async function reads(socket: Readable, length: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  for (let got = 0; got < length;) {
+    const chunk: unknown = socket.read();
+    if (!(chunk instanceof Buffer)) {
+      await once(socket, "readable");
+      continue;
+    }
+    got += chunk.length;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("hex");
+}
+
+/** The only child of a process. */
+async function childOf(pid: number): Promise<number> {
+  return Number((await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim());
+}
+
+/** What stty says of the terminal that a shell runs in. */
+async function settings(shell: Terminal): Promise<string> {
+  shell.type("echo MODE $(stty -g) END\n");
+  const [, mode = ""] = await shell.shows(/\nMODE ([\da-f:]+) END\n/);
+  await shell.shows(/READY> /);
+  return mode;
+}
