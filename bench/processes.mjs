@@ -78,10 +78,11 @@ export async function run(command, args, options = {}) {
   return output;
 }
 
-/** Starts one of the ends in ends/, and waits for its first line. */
-export async function startEnd(name, args, options = {}) {
+/** Starts one of the ends in ends/, and waits for its first line. `within` is a command that runs another. */
+export async function startEnd(name, args, { within = [], ...options } = {}) {
   const file = new URL(`./ends/${name}.mjs`, import.meta.url).pathname;
-  const program = start(process.execPath, ["--no-deprecation", file, ...args.map(String)], {
+  const words = [...within, process.execPath, "--no-deprecation", file, ...args.map(String)];
+  const program = start(words[0], words.slice(1), {
     ...options,
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -9,11 +9,14 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Cleanup } from "./cleanup.mjs";
 import { render, summarize } from "./table.mjs";
+import { rows as capture } from "./rows/capture.mjs";
 import { rows as connections } from "./rows/connections.mjs";
 import { rows as http } from "./rows/http.mjs";
 import { rows as latency } from "./rows/latency.mjs";
 import { rows as memory } from "./rows/memory.mjs";
 import { rows as netcat } from "./rows/netcat.mjs";
+import { rows as ports } from "./rows/ports.mjs";
+import { rows as scan } from "./rows/scan.mjs";
 import { rows as startup } from "./rows/startup.mjs";
 import { rows as telnet } from "./rows/telnet.mjs";
 import { rows as throughput } from "./rows/throughput.mjs";
@@ -31,7 +34,9 @@ const ROWS = [
   ...http,
   ...telnet,
   ...netcat,
-  ...telnet,
+  ...ports,
+  ...scan,
+  ...capture,
 ];
 
 const USAGE = `npm run bench -- [options]

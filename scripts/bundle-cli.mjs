@@ -15,6 +15,7 @@ const FILES = [
   { name: "cli", roots: [source("cli.ts")] },
   { name: "session", roots: [source("cli/commands/connect.ts"), source("cli/commands/listen.ts")] },
   { name: "http", roots: [source("cli/commands/http.ts")] },
+  { name: "ports", roots: [source("cli/commands/ports.ts")] },
   { name: "rest", lazily: true },
 ];
 
@@ -33,6 +34,8 @@ export async function bundleCli() {
     packages: "external",
     // import() becomes require(): no second module loader has to start for it.
     supported: { "dynamic-import": false },
+    // What createRequire() is given.
+    define: { "import.meta.url": "__filename" },
     // Names stay: stack traces are read.
     minifyWhitespace: true,
     minifySyntax: true,

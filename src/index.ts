@@ -17,6 +17,39 @@ export {
   type RelayOptions,
   type ServedProtocol,
 } from "./relay/index.ts";
+export {
+  ports,
+  type Exposure,
+  type PlaceFilter,
+  type PortCategory,
+  type PortEntry,
+  type PortProcess,
+  type PortsOptions,
+  type SocketProtocol,
+  type SocketState,
+} from "./ports/index.ts";
+export { services, type ServiceEntry, type ServicesOptions } from "./services/index.ts";
+export {
+  scan,
+  type Banner,
+  type PortState,
+  type ScanOptions,
+  type ScanResult,
+} from "./scan/index.ts";
+export { waitFor, type WaitOptions } from "./wait/index.ts";
+export {
+  capture,
+  type CaptureCounts,
+  type CaptureOptions,
+  type CaptureSource,
+  type Packet,
+} from "./capture/index.ts";
+export {
+  reservePort,
+  reservePorts,
+  type Reservation,
+  type ReserveOptions,
+} from "./free-port/index.ts";
 export { formatEndpoint, parseEndpoint, type Endpoint, type Kind } from "./core/endpoint.ts";
 export { formatHost, matchesHost, parseHosts, type HostPattern } from "./core/hosts.ts";
 export { NcxError, type Attempt, type NcxErrorCode } from "./core/errors.ts";

@@ -1,6 +1,19 @@
 /** What the user typed, parsed: every string with a grammar is already a number of ms or bytes, a list or a choice. */
 
-export type Mode = "listen" | "connect" | "relay" | "http" | "completion" | "doctor" | "telnet";
+export type Mode =
+  | "listen"
+  | "connect"
+  | "relay"
+  | "http"
+  | "completion"
+  | "doctor"
+  | "ports"
+  | "services"
+  | "wait"
+  | "free-port"
+  | "scan"
+  | "capture"
+  | "telnet";
 
 export type PersonalityName = "ncx" | "ncat" | "openbsd" | "traditional";
 
@@ -154,6 +167,27 @@ export interface Args {
   readonly retries?: number;
   readonly drain?: number;
 
+  // ports and services
+  readonly tcp?: boolean;
+  readonly listening?: boolean;
+  readonly all?: boolean;
+  readonly wide?: boolean;
+  /** `-i`: places in lsof's spelling; "any" where the option stands alone. */
+  readonly inet?: readonly string[];
+  readonly pid?: string;
+  readonly program?: readonly string[];
+  readonly user?: readonly string[];
+  readonly state?: readonly string[];
+  readonly remote?: readonly string[];
+  readonly exposure?: "loopback" | "lan" | "all";
+  readonly category?: "well-known" | "registered" | "dynamic";
+  readonly format?: "table" | "netstat" | "ss" | "lsof" | "json" | "csv";
+  readonly watch?: number;
+  readonly why?: boolean;
+  readonly kill?: boolean;
+  readonly grace?: number;
+  readonly yes?: boolean;
+
   // http (curl's names)
   readonly request?: string;
   readonly header?: readonly string[];
@@ -176,4 +210,72 @@ export interface Args {
   readonly fail?: boolean;
   readonly silent?: boolean;
   readonly showError?: boolean;
+
+  // wait
+  /** `--timeout` in wait mode: how long to wait, not how long the command may run. */
+  readonly waitTimeout?: number;
+  readonly interval?: number;
+  readonly gone?: boolean;
+  readonly any?: boolean;
+  /** `--banner REGEX` in wait mode. */
+  readonly bannerPattern?: string;
+  readonly status?: string;
+  readonly send?: string;
+
+  // free-port
+  readonly count?: number;
+  readonly range?: string;
+  readonly hold?: boolean;
+  readonly host?: string;
+
+  // scan (nmap's names)
+  readonly ports?: string;
+  readonly top?: number;
+  readonly fast?: boolean;
+  readonly scanTypes?: string;
+  readonly excludePorts?: string;
+  readonly inputList?: string;
+  readonly exclude?: readonly string[];
+  readonly excludeFile?: string;
+  readonly timing?: number;
+  readonly rate?: number;
+  readonly concurrency?: number;
+  readonly probeTimeout?: number;
+  readonly probeRetries?: number;
+  readonly hostTimeout?: number;
+  readonly banner?: boolean;
+  readonly open?: boolean;
+  readonly reason?: boolean;
+  readonly jsonLines?: boolean;
+  readonly csv?: boolean;
+  readonly greppable?: string;
+  readonly xml?: string;
+  readonly normal?: string;
+  readonly diff?: string;
+  readonly expect?: string;
+  readonly expectClosed?: string;
+  readonly progress?: boolean;
+
+  // capture (tcpdump's letters)
+  readonly interface?: string;
+  readonly listInterfaces?: boolean;
+  readonly readFile?: string;
+  readonly writeFile?: string;
+  readonly filterFile?: string;
+  readonly snaplen?: number;
+  /** `-B`: KiB of the kernel's buffer. */
+  readonly bufferSize?: number;
+  readonly ownOnly?: boolean;
+  /** `-A`, `-AA`: the packet as text, from the network's header or the link's on; `-x` and `-X` likewise. */
+  readonly ascii?: number;
+  readonly hexBytes?: number;
+  readonly hexAscii?: number;
+  readonly linkHeader?: boolean;
+  readonly brief?: boolean;
+  readonly absoluteNumbers?: boolean;
+  /** `-t` to `-ttttt`: how times are written. */
+  readonly stamp?: number;
+  /** `--follow [N]`: the conversation's number, or "all". */
+  readonly follow?: string;
+  readonly print?: boolean;
 }

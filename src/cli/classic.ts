@@ -35,6 +35,12 @@ const MODE_WORDS: readonly string[] = [
   "http",
   "completion",
   "doctor",
+  "ports",
+  "services",
+  "wait",
+  "free-port",
+  "scan",
+  "capture",
   "telnet",
 ];
 
@@ -53,7 +59,7 @@ export function classic(
   let word: Mode | undefined;
   let operands = 0;
   for (let at = 0; at < argv.length; at += 1) {
-    const text = argv[at] ?? "";
+    const text = word === "scan" ? nmapWord(argv[at] ?? "") : (argv[at] ?? "");
     if (word === "doctor" && !isDoctors(argv.slice(at))) {
       // Somebody else's command line.
       for (const rest of argv.slice(text === "--" ? at + 1 : at))
@@ -63,6 +69,8 @@ export function classic(
     if (text === "--") {
       // Between the rules of a relay it only separates; elsewhere nothing after it is an option.
       if (word === "relay") continue;
+      // What follows is a command: where it begins has to be known.
+      if (word === "wait" || word === "free-port") tokens.push({ kind: "operand", text });
       for (const rest of argv.slice(at + 1)) tokens.push({ kind: "operand", text: rest });
       break;
     }
@@ -117,7 +125,26 @@ function pushLong(
     tokens.push(option(row, spelling, text.slice(equals + 1)));
     return 0;
   }
+  return pushValued(tokens, row, spelling, next);
+}
+
+/** An option whose value, if any, is the next word. Returns how many words it took. */
+function pushValued(
+  tokens: Token[],
+  row: Option,
+  spelling: string,
+  next: string | undefined,
+): number {
   const value = takesValue(row) ? next : undefined;
+  // Some stand alone as well: `-i`, `--watch`.
+  const [bare, pattern = ""] = row.bare ?? [];
+  if (
+    bare !== undefined &&
+    !(value !== undefined && new RegExp(`^(${pattern})$`, "i").test(value))
+  ) {
+    tokens.push(option(row, spelling, bare));
+    return 0;
+  }
   tokens.push(option(row, spelling, value));
   return value === undefined ? 0 : 1;
 }
@@ -150,9 +177,9 @@ function pushLetters(
       tokens.push(option(row, spelling));
     } else {
       const attached = letters.slice(index + 1).join("");
-      const value = attached === "" ? next : attached;
-      tokens.push(option(row, spelling, value));
-      return attached === "" && value !== undefined ? 1 : 0;
+      if (attached === "") return pushValued(tokens, row, spelling, next);
+      tokens.push(option(row, spelling, attached));
+      return 0;
     }
   }
   return 0;
@@ -164,6 +191,20 @@ function option(row: Option, spelling: string, value?: string): Token {
   if (fixed !== undefined && value === undefined)
     return { kind: "option", name, value: fixed, spelling };
   return { kind: "option", name: row.name, spelling, ...(value !== undefined && { value }) };
+}
+
+/** nmap's names of two letters, which no other program has: `-iL hosts`, `-oG-`. */
+const NMAP_WORDS: Readonly<Record<string, string>> = {
+  "-iL": "--input-list",
+  "-oG": "--greppable",
+  "-oX": "--xml",
+  "-oN": "--normal",
+};
+
+function nmapWord(text: string): string {
+  const name = NMAP_WORDS[text.slice(0, 3)];
+  if (name === undefined) return text;
+  return text.length === 3 ? name : `${name}=${text.slice(3)}`;
 }
 
 /**

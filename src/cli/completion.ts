@@ -18,6 +18,12 @@ const MODES: readonly (readonly [mode: Mode, help: string])[] = [
   ["http", "one HTTP request"],
   ["completion", "print this shell's completion"],
   ["doctor", "explain another netcat's command line"],
+  ["ports", "who listens, and who is connected"],
+  ["services", "names and ports of services"],
+  ["wait", "wait until places answer, then run a command"],
+  ["free-port", "a port that nobody has"],
+  ["scan", "which ports are open?"],
+  ["capture", "what passes on the wire"],
   ["telnet", "talk to a telnet server"],
 ];
 const WORDS: string = MODES.map(([mode]) => mode).join(" ");

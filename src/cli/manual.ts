@@ -26,6 +26,12 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
       "ncx completion SHELL               tab completion: bash, zsh, fish, powershell",
       "ncx telnet [OPTION]... HOST [[-]PORT]",
       "ncx doctor COMMAND LINE            explain another netcat's flags",
+      "ncx ports [OPTION]... [FILTER]...  who listens, and who is connected?",
+      "ncx services [NAME|PORT]...        what is port 443?",
+      "ncx wait TARGET... [-- COMMAND]    is it up yet?",
+      "ncx free-port [-- COMMAND]         a port that nobody has",
+      "ncx scan TARGET...                 which ports are open?",
+      "ncx capture [OPTION]... [FILTER]   what passes on the wire?",
     ],
     examples: [
       ["ncx -l 8080", "listen; what arrives goes to stdout"],
@@ -126,6 +132,103 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
     ],
     notes: [
       "Every word after doctor belongs to the line that is explained; nothing of it is run. A line in quotes is read as a shell reads it; each netcat in it is explained, passwords are masked. Exit code 2: there is none, or it has no such flag.",
+    ],
+  },
+  ports: {
+    summary: "what listens on this machine, what is connected, and who it is",
+    usage: ["ncx ports [OPTION]... [FILTER]..."],
+    examples: [
+      ["ncx ports", "what listens, TCP and UDP"],
+      ["ncx ports 8080", "who listens on port 8080?"],
+      ["ncx ports -plunt", "as with netstat; its look: --format netstat"],
+      ["ncx ports -putan", "connections too"],
+      ["ncx ports -i :8080", "as with lsof: either end at port 8080"],
+      ["ncx ports -a program=node state=established", "filters as key=value"],
+      ["ncx ports --why 8080", "who started it, from where?"],
+      ["ncx ports --watch -a", "what opens and closes"],
+      ["ncx ports --kill 3000", "end what listens there"],
+    ],
+    notes: [
+      "A FILTER is a local port (8080, 8000-8010, http), a place (127.0.0.1:80, udp:53, unix:/run/x.sock), or a key=value: port, pid, program, user, state, remote, proto, exposure, category, -i's inet.",
+      "Exit codes: 0 something was found, 1 nothing was, 2 wrong usage.",
+    ],
+  },
+  services: {
+    summary: "names and ports of services: /etc/services and IANA's list",
+    usage: ["ncx services [OPTION]... [NAME|PORT]..."],
+    examples: [
+      ["ncx services 443", "what is port 443?"],
+      ["ncx services https 53/udp", "by name, and for one protocol"],
+      ["ncx services 'mysql*'", "a wildcard"],
+      ["ncx services 20-25", "a range"],
+      ["ncx services --category registered", "all from 1024 to 49151"],
+      ["ncx services", "all of them"],
+    ],
+    notes: [
+      "Ports are well-known (0-1023), registered (1024-49151) or dynamic (49152-65535), RFC 6335.",
+      "Exit codes: 0 something was found, 1 nothing was, 2 wrong usage.",
+    ],
+  },
+  wait: {
+    summary: "wait until places answer, then run a command",
+    usage: ["ncx wait [OPTION]... TARGET... [-- COMMAND [WORD]...]"],
+    examples: [
+      ["ncx wait db:5432 --timeout 60s -- ./serve", "start once the database takes connections"],
+      ["ncx wait http://:8080/health", "until it answers 200-399"],
+      ["ncx wait --any unix:/run/a.sock unix:/run/b.sock", "one of them is enough"],
+      ["ncx wait tls:host:443 udp:host:53", "a TLS handshake, an answer by UDP"],
+      ["ncx wait --banner '^220 ' mail:25", "until it says so"],
+      ["ncx wait --gone :8080", "until nobody listens there"],
+    ],
+    notes: [
+      "A target is HOST:PORT, :PORT (of localhost), tls:HOST:PORT, udp:HOST:PORT, unix:/PATH, http://... or https://... The exit code is 0, or 124 after the timeout; or the command's own.",
+    ],
+  },
+  "free-port": {
+    summary: "a port that nobody has, and that nobody is given until you use it",
+    usage: ["ncx free-port [OPTION]... [-- COMMAND [WORD]...]"],
+    examples: [
+      ["ncx free-port", "print one"],
+      ["ncx free-port --count 3", "three, all different"],
+      ["ncx free-port --range 8000-8100", "the first that is free"],
+      ["ncx free-port -- node server.js --port {}", "in the command's words, and as NCX_PORT"],
+      ["ncx free-port --hold", "keep it until ^C or the end of stdin"],
+    ],
+    notes: [
+      "In the words of the command {} is the port; of several, {1} is the first, {2} the next. They are in NCX_PORT, NCX_PORT_2 and so on, and all of them, with commas, in NCX_PORTS.",
+    ],
+  },
+  scan: {
+    summary: "which ports are open, closed or filtered?",
+    usage: ["ncx scan [OPTION]... TARGET..."],
+    examples: [
+      ["ncx scan localhost", "the usual ports"],
+      ["ncx scan -p- 127.0.0.1", "all 65,535"],
+      ["ncx scan -p 22,80,8000-8100,http* host", "these"],
+      ["ncx scan -p T:22,U:53,161 10.0.0-3.1,7", "TCP and UDP, on eight hosts"],
+      ["ncx scan --banner host", "and what answers there"],
+      ["ncx scan --expect 22,443 --expect-closed 23 host", "a firewall's test"],
+      ["ncx scan --json host > last.json", "one result a line"],
+      ["ncx scan --diff last.json host", "exit code 3 when something changed"],
+    ],
+    notes: [
+      "A target is a name, an address, a network such as 10.0.0.0/24, or octet ranges such as 10.0.0-3.1,7. Letters are nmap's. The exit code is 0 when a port is open, 1 when none is.",
+    ],
+  },
+  capture: {
+    summary: "packets off the wire or out of a file, as tcpdump has them",
+    usage: ["ncx capture [OPTION]... [FILTER]..."],
+    examples: [
+      ["ncx capture -A -i lo port 8080", "packets of one port, as text"],
+      ["ncx capture -i lo --follow port 8080", "what is said, in order, both ways"],
+      ["ncx capture -w dump.pcapng host db", "into a file for Wireshark, tcpdump"],
+      ["ncx capture -nr dump.pcap 'tcp[13] & 2 != 0'", "the SYNs of a file"],
+      ["ncx capture -r dump.pcap --follow 3", "the third conversation alone"],
+      ["ncx capture -c 10 --json udp", "ten packets, one object a line"],
+      ["ncx capture -D", "the devices there are"],
+    ],
+    notes: [
+      "FILTER is tcpdump's own language, pcap-filter(7); libpcap compiles it. Letters are tcpdump's. Capturing takes libpcap, the optional package koffi, and root or CAP_NET_RAW; reading a file without a filter takes none of them. ^C ends it, and the counts are said.",
     ],
   },
 };

@@ -22,6 +22,12 @@ const COMMANDS: Readonly<Record<Mode, (args: Args) => Command | Promise<Command>
   http: () => import("./commands/http.ts"),
   completion: () => import("./commands/completion.ts"),
   doctor: () => import("./commands/doctor.ts"),
+  ports: () => import("./commands/ports.ts"),
+  services: () => import("./commands/services.ts"),
+  wait: () => import("./commands/wait.ts"),
+  "free-port": () => import("./commands/free-port.ts"),
+  scan: () => import("./commands/scan.ts"),
+  capture: () => import("./commands/capture.ts"),
   telnet: () => import("./commands/telnet.ts"),
 };
 

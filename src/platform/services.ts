@@ -28,10 +28,15 @@ export function serviceName(port: number, protocol: Protocol): string | undefine
 
 /** Reads a file of services(5). Where it is missing, as in many containers, a short list of the best known stands in. */
 export function readServices(file: string): Services {
+  return parseServices(readServicesText(file));
+}
+
+/** The text of a file of services(5), or of that short list. Default: the system's file. */
+export function readServicesText(file: string = servicesFile()): string {
   try {
-    return parseServices(readFileSync(file, "latin1"));
+    return readFileSync(file, "latin1");
   } catch {
-    return parseServices(BEST_KNOWN);
+    return BEST_KNOWN;
   }
 }
 

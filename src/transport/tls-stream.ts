@@ -1,6 +1,6 @@
 /** A connection whose stream is a `tls.TLSSocket`: how it is made, and what can be asked of it. */
 import { isIP } from "node:net";
-import { createSecureContext, TLSSocket } from "node:tls";
+import { createSecureContext, TLSSocket, type PeerCertificate } from "node:tls";
 import type { TlsEndpoint } from "../core/endpoint.ts";
 import type { TlsFacts } from "../core/events.ts";
 import { makeConnection, type Connection } from "../stream/connection.ts";
@@ -32,6 +32,13 @@ export function describeTls({ stream }: Connection): TlsFacts | undefined {
       },
     }),
   };
+}
+
+/** The certificate that the peer has shown, as Node has it; undefined without TLS, or where it has shown none. */
+export function certificateOf({ stream }: Connection): PeerCertificate | undefined {
+  if (!(stream instanceof TLSSocket)) return undefined;
+  const certificate = stream.getPeerCertificate();
+  return certificate.fingerprint256 === undefined ? undefined : certificate;
 }
 
 /** Whether OpenSSL makes anything of a list of ciphers. */

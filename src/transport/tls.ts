@@ -8,7 +8,7 @@ import { expectedName } from "./tls-names.ts";
 import { HANDSHAKE_TIMEOUT, listenTls } from "./tls-server.ts";
 import type { BindOptions, DialOptions, Listener, TlsBindOptions, Transport } from "./transport.ts";
 
-export { describeTls, knowsCiphers } from "./tls-stream.ts";
+export { certificateOf, describeTls, knowsCiphers } from "./tls-stream.ts";
 
 type Dial = (endpoint: Endpoint, options: DialOptions) => Promise<Connection>;
 type Bind = (endpoint: Endpoint, options: BindOptions) => Promise<Listener>;

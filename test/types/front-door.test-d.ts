@@ -11,8 +11,10 @@ import {
   type NcxError,
   parseEndpoint,
   proxy,
+  ports,
   relay,
   request,
+  services,
   type Connection,
   type ConnectionServer,
   type Direction,
@@ -28,9 +30,13 @@ import {
   type Observer,
   type ProxiedRequest,
   type ProxyOptions,
+  type PortEntry,
+  type PortsOptions,
   type Reply,
   type RequestOptions,
   type Server,
+  type ServiceEntry,
+  type ServicesOptions,
 } from "../../src/index.ts";
 
 // Endpoints: plain data, told apart by their kind.
@@ -67,7 +73,14 @@ expectTypeOf(dial).returns.toEqualTypeOf<Promise<Connection>>();
 expectTypeOf(bind).returns.toEqualTypeOf<Promise<Listener>>();
 expectTypeOf(link).returns.toEqualTypeOf<Promise<LinkReport>>();
 
+expectTypeOf(ports).toEqualTypeOf<(options?: PortsOptions) => Promise<PortEntry[]>>();
+expectTypeOf(services).toEqualTypeOf<(options?: ServicesOptions) => Promise<ServiceEntry[]>>();
+expectTypeOf<PortEntry["protocol"]>().toEqualTypeOf<"tcp" | "udp" | "unix">();
+expectTypeOf<PortEntry["exposure"]>().toEqualTypeOf<"loopback" | "lan" | "all" | undefined>();
+expectTypeOf<ServiceEntry["category"]>().toEqualTypeOf<"well-known" | "registered" | "dynamic">();
+
 // Every one of them takes a signal.
+expectTypeOf<PortsOptions>().toHaveProperty("signal");
 expectTypeOf(connect).parameter(1).exclude<undefined>().toHaveProperty("signal");
 expectTypeOf(relay).parameter(2).exclude<undefined>().toHaveProperty("signal");
 expectTypeOf(link).parameter(2).exclude<undefined>().toHaveProperty("signal");

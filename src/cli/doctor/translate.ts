@@ -16,7 +16,7 @@ export interface Translation {
 }
 
 /** Words that ncx takes for a mode where they come first. */
-const MODES = /^(?:listen|connect|relay|http|completion|doctor|help)$/;
+const MODES = /^(?:listen|connect|relay|http|completion|doctor|ports|services|help)$/;
 /** What becomes part of the operands, of another option, or needs none. */
 const PLACED: readonly string[] = [
   "listen",

@@ -1,8 +1,8 @@
 /** Which process holds a listening socket: its inode from /proc/net, then whose /proc/PID/fd has that inode. */
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type NetPlace, type Owner, type Place, inTheWay } from "../_owner.ts";
+import { list, nameFrom, read, target } from "./_read.ts";
 import { parseInetTable, parseUnixTable } from "./proc-net.ts";
 
 /** A socket in the way; a unix one with the path that it was bound to. */
@@ -51,34 +51,5 @@ function isThere(bound: string | undefined, endpoint: Place, pid: string): boole
 }
 
 function nameOf(pid: string): string {
-  const name = read(`/proc/${pid}/comm`).trimEnd();
-  // Node 24 calls its main thread so, and that is what the kernel then takes for the process's name.
-  if (!name.endsWith("MainThread")) return name;
-  return basename(read(`/proc/${pid}/cmdline`).split("\0")[0] ?? "") || name;
-}
-
-// A process may end while it is looked at, and others' processes are closed to us: both read as nothing.
-
-function list(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function target(link: string): string {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return "";
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
+  return nameFrom(read(`/proc/${pid}/comm`), read(`/proc/${pid}/cmdline`));
 }

@@ -15,6 +15,12 @@ const MODES: readonly Mode[] = [
   "http",
   "completion",
   "doctor",
+  "ports",
+  "services",
+  "wait",
+  "free-port",
+  "scan",
+  "capture",
   "telnet",
 ];
 

@@ -10,6 +10,12 @@ const MODES: readonly Mode[] = [
   "http",
   "completion",
   "doctor",
+  "ports",
+  "services",
+  "wait",
+  "free-port",
+  "scan",
+  "capture",
   "telnet",
 ];
 
@@ -104,6 +110,61 @@ const FIELDS: {
   fail: "flag",
   silent: "flag",
   showError: "flag",
+  waitTimeout: "duration",
+  interval: "duration",
+  gone: "flag",
+  any: "flag",
+  bannerPattern: "text",
+  status: "text",
+  send: "text",
+  count: "integer",
+  range: "text",
+  hold: "flag",
+  host: "text",
+  ports: "text",
+  top: "integer",
+  fast: "flag",
+  scanTypes: "text",
+  excludePorts: "text",
+  inputList: "text",
+  exclude: "list",
+  excludeFile: "text",
+  timing: "integer",
+  rate: "integer",
+  concurrency: "integer",
+  probeTimeout: "duration",
+  probeRetries: "integer",
+  hostTimeout: "duration",
+  banner: "flag",
+  open: "flag",
+  reason: "flag",
+  jsonLines: "flag",
+  csv: "flag",
+  greppable: "text",
+  xml: "text",
+  normal: "text",
+  diff: "text",
+  expect: "text",
+  expectClosed: "text",
+  progress: "flag",
+  interface: "text",
+  listInterfaces: "flag",
+  readFile: "text",
+  writeFile: "text",
+  filterFile: "text",
+  snaplen: "integer",
+  bufferSize: "integer",
+  ownOnly: "flag",
+  ascii: "count",
+  hexBytes: "count",
+  hexAscii: "count",
+  linkHeader: "flag",
+  brief: "flag",
+  absoluteNumbers: "flag",
+  stamp: "count",
+  follow: "text",
+  print: "flag",
+  yes: "flag",
   rateLimit: "bytes",
   telnetRefuse: "flag",
   telnet: "flag",
@@ -143,6 +204,23 @@ const FIELDS: {
   authFile: "text",
   maxConnsPerIp: "integer",
   acceptRate: "integer",
+  tcp: "flag",
+  listening: "flag",
+  all: "flag",
+  wide: "flag",
+  inet: "list",
+  pid: "text",
+  program: "list",
+  user: "list",
+  state: "list",
+  remote: "list",
+  exposure: "choice",
+  category: "choice",
+  format: "choice",
+  watch: "duration",
+  why: "flag",
+  kill: "flag",
+  grace: "duration",
 };
 
 const usable = OPTIONS.filter(
@@ -167,14 +245,10 @@ describe.each(MODES)("in %s mode", (mode) => {
   });
 
   test("a letter belongs to one row", () => {
-    const own =
-      mode === "relay" ||
-      mode === "http" ||
-      mode === "completion" ||
-      mode === "doctor" ||
-      mode === "telnet";
     const letters = (
-      own ? OPTIONS.map((row) => row.letters?.[mode]) : OPTIONS.map((row) => row.letter)
+      mode !== "listen" && mode !== "connect"
+        ? OPTIONS.map((row) => row.letters?.[mode])
+        : OPTIONS.map((row) => row.letter)
     ).filter((letter) => letter !== undefined);
     expect(letters.filter((letter, at) => letters.indexOf(letter) !== at)).toEqual([]);
     expect(letters.filter((letter) => !/^[A-Za-z0-9]$/.test(letter))).toEqual([]);

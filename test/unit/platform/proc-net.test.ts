@@ -119,13 +119,21 @@ describe("parseInetTable()", () => {
 describe("parseUnixTable()", () => {
   test("reads names, types and who listens", () => {
     expect(parseUnixTable(UNIX)).toEqual([
-      { type: "stream", listening: false, connected: true, inode: 1162 },
-      { type: "stream", listening: true, connected: false, inode: 7994, path: "@ncx" },
+      { type: "stream", listening: false, connected: true, inode: 1162, references: 3 },
+      {
+        type: "stream",
+        listening: true,
+        connected: false,
+        inode: 7994,
+        references: 2,
+        path: "@ncx",
+      },
       {
         type: "seqpacket",
         listening: true,
         connected: false,
         inode: 161,
+        references: 2,
         path: "/run/udev/control",
       },
       {
@@ -133,9 +141,17 @@ describe("parseUnixTable()", () => {
         listening: false,
         connected: false,
         inode: 23512,
+        references: 2,
         path: "/run/with a space: 2",
       },
-      { type: "stream", listening: true, connected: false, inode: 23513, path: "relative.sock" },
+      {
+        type: "stream",
+        listening: true,
+        connected: false,
+        inode: 23513,
+        references: 2,
+        path: "relative.sock",
+      },
     ]);
   });
 

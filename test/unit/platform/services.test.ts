@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { joinServices } from "../../../src/platform/service-list.ts";
 import {
   parseServices,
   readServices,
@@ -83,4 +84,15 @@ test("servicePort() and serviceName() know the system's services", () => {
   expect(servicePort("http", "tcp")).toBe(80);
   expect(serviceName(22, "tcp")).toBe("ssh");
   expect(servicePort("no-such-service", "tcp")).toBeUndefined();
+});
+
+test("joinServices() keeps every name of a place: the first line's, the others and IANA's as aliases", () => {
+  const text = "http 80/tcp www # the web\nhttp-also 80/tcp www web\nhttp 80/udp\n";
+  const { services, name } = joinServices(text, { "80/tcp": ["iana-http", "IANA's words"] });
+  expect(services).toMatchObject([
+    { name: "http", protocol: "tcp", aliases: ["www", "http-also", "web", "iana-http"] },
+    { name: "http", protocol: "udp", aliases: [] },
+  ]);
+  expect(services[0]?.description).toBe("the web");
+  expect(name(80, "tcp")).toBe("http");
 });

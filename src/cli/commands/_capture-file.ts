@@ -1,0 +1,166 @@
+/** `-w`: packets into a file, each batch at once, so that a reader of the file sees them. */
+import { closeSync, openSync, write } from "node:fs";
+import { promisify } from "node:util";
+import {
+  makeCaptureWriter,
+  type CaptureCounts,
+  type CaptureSource,
+  type CaptureWriter,
+  type RawPacket,
+} from "../../capture/index.ts";
+import { quote, wrap } from "../../core/errors.ts";
+import { VERSION } from "../version.ts";
+import type { World } from "../world.ts";
+import { drained } from "./_capture-output.ts";
+
+export interface CaptureFile {
+  add(packets: readonly RawPacket[]): Promise<void>;
+  close(counts?: CaptureCounts): Promise<void>;
+}
+
+/** Bytes that may wait for a slow disk; then the kernel's buffer has to keep what comes. */
+const MAX_WAITING: number = 256 * 1024 * 1024;
+
+const writeSome = promisify(write);
+
+/**
+ * Opens it: pcap where the name ends in .pcap or .cap, else pcapng; `-` is stdout. Only its owner may read a new one:
+ * passwords pass on the wire.
+ *
+ * @throws {NcxError} when it cannot be written.
+ */
+export function openCaptureFile(path: string, source: CaptureSource, world: World): CaptureFile {
+  const { linkType } = source;
+  const sink = path === "-" ? new StdoutSink(world) : new DiskSink(path);
+  let writer: CaptureWriter | undefined;
+  const open = (): CaptureWriter =>
+    (writer ??= makeCaptureWriter(/\.(pcap|cap)$/i.test(path) ? "pcap" : "pcapng", {
+      // A file's is known once its first packets have been read.
+      precision: source.precision(),
+      program: `ncx ${VERSION}`,
+      allocate: (size) => sink.allocate(size),
+      ...(linkType !== undefined && { linkType }),
+      ...(source.interface !== undefined && { interface: source.interface }),
+    }));
+  // The header is there at once where it can be known: a reader may be waiting for it.
+  if (linkType !== undefined) sink.push(open().add([]));
+  return {
+    async add(packets) {
+      sink.push(open().add(packets));
+      await sink.room();
+    },
+    async close(counts) {
+      sink.push(open().end(counts));
+      await sink.close();
+    },
+  };
+}
+
+interface Sink {
+  /** Memory for what is pushed next. */
+  allocate(size: number): Buffer;
+  push(bytes: Buffer): void;
+  /** Resolves once there is room for more. */
+  room(): Promise<void>;
+  /** Resolves once everything is written. */
+  close(): Promise<void>;
+}
+
+/** Writes beside the capture: while a disk is busy, packets go on to be taken from the kernel. */
+class DiskSink implements Sink {
+  readonly #act: string;
+  readonly #fd: number;
+  readonly #queue: Buffer[] = [];
+  /** Memory that has been written from, to be used again: new memory costs more than what is written into it. */
+  readonly #spare: Buffer[] = [];
+  #waiting = 0;
+  #work: Promise<void> | undefined;
+  #failure: unknown;
+  #isSaid = false;
+
+  constructor(path: string) {
+    this.#act = `write to ${quote(path)}`;
+    try {
+      this.#fd = openSync(path, "w", 0o600);
+    } catch (error) {
+      throw wrap(this.#act, error);
+    }
+  }
+
+  allocate(size: number): Buffer {
+    const at = this.#spare.findIndex(({ length }) => length >= size);
+    const [found] = at < 0 ? [] : this.#spare.splice(at, 1);
+    return found ?? Buffer.allocUnsafeSlow(size + (size >> 2));
+  }
+
+  push(bytes: Buffer): void {
+    if (this.#failure !== undefined || bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#waiting += bytes.length;
+    this.#work ??= this.#drain();
+  }
+
+  async room(): Promise<void> {
+    if (this.#waiting > MAX_WAITING) await this.#work;
+    this.#sayFailure();
+  }
+
+  async close(): Promise<void> {
+    await this.#work;
+    closeSync(this.#fd);
+    this.#sayFailure();
+  }
+
+  /** Once: what closes the file after a failure has nothing to add. */
+  #sayFailure(): void {
+    if (this.#failure === undefined || this.#isSaid) return;
+    this.#isSaid = true;
+    throw wrap(this.#act, this.#failure);
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      for (let bytes = this.#queue.shift(); bytes; bytes = this.#queue.shift()) {
+        for (let at = 0; at < bytes.length;) {
+          const { bytesWritten } = await writeSome(this.#fd, bytes, at, bytes.length - at, null);
+          at += bytesWritten;
+        }
+        this.#waiting -= bytes.length;
+        if (this.#spare.length < 4) this.#spare.push(Buffer.from(bytes.buffer));
+      }
+    } catch (error) {
+      this.#failure = error;
+      this.#queue.length = 0;
+    } finally {
+      this.#work = undefined;
+    }
+  }
+}
+
+class StdoutSink implements Sink {
+  readonly #stdout: World["stdout"];
+  #isFull = false;
+
+  constructor({ stdout }: World) {
+    this.#stdout = stdout;
+  }
+
+  allocate(size: number): Buffer {
+    return Buffer.allocUnsafe(size);
+  }
+
+  push(bytes: Buffer): void {
+    if (bytes.length === 0 || this.#stdout.destroyed) return;
+    this.#isFull = !this.#stdout.write(bytes);
+  }
+
+  async room(): Promise<void> {
+    if (!this.#isFull || this.#stdout.destroyed) return;
+    this.#isFull = false;
+    await drained(this.#stdout);
+  }
+
+  async close(): Promise<void> {
+    await this.room();
+  }
+}

@@ -1,0 +1,100 @@
+/** Entries as our own table, as CSV and as JSON. */
+import type { PortEntry, Why } from "../../ports/index.ts";
+import { formatCsv, formatTable, printable, type Column } from "../table.ts";
+
+const COLUMNS: readonly Column<PortEntry>[] = [
+  { title: "PROTO", cell: ({ protocol, family }) => `${protocol}${family === 6 ? "6" : ""}` },
+  { title: "LOCAL", cell: localPlace },
+  { title: "REMOTE", cell: remotePlace },
+  { title: "STATE", cell: ({ state }) => (state === "UNCONNECTED" ? "-" : state) },
+  { title: "OPEN TO", cell: ({ exposure = "" }) => exposure },
+  { title: "SERVICE", cell: ({ service = "" }) => service },
+  { title: "RANGE", cell: ({ category = "" }) => category },
+  { title: "USER", cell: ({ user = "" }) => user },
+  { title: "PID", cell: pidsOf, align: "right" },
+  { title: "PROGRAM", cell: ({ program = "" }) => program },
+  { title: "COMMAND", cell: ({ command = "" }) => command },
+];
+
+/** Our own look. Lines are cut to `width`. */
+export function tableText(entries: readonly PortEntry[], width?: number): string {
+  return formatTable(entries, COLUMNS, width === undefined ? {} : { width });
+}
+
+/** `127.0.0.1:80`, `[::1]:80`, a path. */
+export function localPlace({ protocol, address, port }: PortEntry): string {
+  return protocol === "unix" ? address || "(unnamed)" : placeOf(address, port);
+}
+
+/** One entry in a line: what opened, what is to be ended. */
+export function inOneLine(entry: PortEntry): string {
+  const { protocol, family, state, service, user, pid, program, command } = entry;
+  const remote = remotePlace(entry);
+  const words = [
+    `${protocol}${family === 6 ? "6" : ""}`,
+    remote === "" ? localPlace(entry) : `${localPlace(entry)} -> ${remote}`,
+    state === "UNCONNECTED" ? "" : state,
+    service === undefined ? "" : `(${service})`,
+    pid === undefined ? "" : `${program} pid ${pid}`,
+    user === undefined ? "" : `user ${user}`,
+    command ?? "",
+  ];
+  return printable(words.filter((word) => word !== "").join("  "));
+}
+
+/** A JSON array, one entry a line. */
+export function jsonText(
+  entries: readonly PortEntry[],
+  reasons?: ReadonlyMap<number, Why>,
+): string {
+  const lines = entries.map((entry) => JSON.stringify(withReason(entry, reasons)));
+  return lines.length === 0 ? "[]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
+/** Values of the first process; the others are in the JSON alone. */
+export function csvText(entries: readonly PortEntry[]): string {
+  const names = [
+    "protocol",
+    "family",
+    "address",
+    "port",
+    "remoteAddress",
+    "remotePort",
+    "state",
+    "exposure",
+    "category",
+    "service",
+    "user",
+    "pid",
+    "program",
+    "command",
+    "receiveQueue",
+    "sendQueue",
+    "inode",
+  ] as const;
+  return formatCsv([names, ...entries.map((entry) => names.map((name) => entry[name]))]);
+}
+
+function withReason(entry: PortEntry, reasons?: ReadonlyMap<number, Why>): object {
+  if (!reasons) return entry;
+  const why = entry.processes
+    .map(({ pid }) => reasons.get(pid))
+    .filter((reason) => reason !== undefined);
+  return { ...entry, why };
+}
+
+function remotePlace({ protocol, remoteAddress, remotePort }: PortEntry): string {
+  return protocol === "unix" || remotePort === 0 ? "" : placeOf(remoteAddress, remotePort);
+}
+
+function placeOf(address: string, port: number): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** The first one, and how many more there are. */
+function pidsOf({ processes }: PortEntry): string {
+  const pids = new Set(processes.map(({ pid }) => pid));
+  const [first] = pids;
+  if (first === undefined) return "";
+  return pids.size === 1 ? `${first}` : `${first} +${pids.size - 1}`;
+}

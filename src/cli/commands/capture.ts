@@ -1,0 +1,174 @@
+/** `ncx capture [FILTER]...`: packets off a device or out of a file, printed as tcpdump prints them, or written. */
+import { readFile } from "node:fs/promises";
+import {
+  captureDevices,
+  captureInBatches,
+  type CaptureCounts,
+  type CaptureOptions,
+  type CaptureSource,
+} from "../../capture/index.ts";
+import { NcxError, quote, wrap } from "../../core/errors.ts";
+import type { Args } from "../args.ts";
+import type { Reporter } from "../report.ts";
+import { cannot } from "../usage.ts";
+import type { World } from "../world.ts";
+import { openCaptureFile, type CaptureFile } from "./_capture-file.ts";
+import { makePrinter, type Printer } from "./_capture-print.ts";
+
+/** What shows what passes, and needs neither libpcap nor a right. */
+const WITHOUT = "without it: ncx -lk PORT --hex -c 'ncx HOST PORT' shows what passes through it";
+
+/** Runs the mode; gives the exit code. */
+export async function run(args: Args, world: World, report: Reporter): Promise<number> {
+  refuse(args, world);
+  if (args.listInterfaces) return listDevices(world);
+  const sinks: Sinks = {};
+  const counted: Counted = { captured: 0 };
+  try {
+    await pass(args, world, report, sinks, counted);
+  } catch (error) {
+    throw withAlternative(error);
+  } finally {
+    await sinks.file?.close(counted.counts);
+    if (sinks.printer && !world.stdout.destroyed) await sinks.printer.end();
+    sayCounts(args, report, counted);
+  }
+  return 0;
+}
+
+interface Sinks {
+  file?: CaptureFile;
+  printer?: Printer;
+}
+
+interface Counted {
+  captured: number;
+  counts?: CaptureCounts;
+  /** Whether the device, or the file, was opened at all. */
+  began?: true;
+}
+
+async function pass(
+  args: Args,
+  world: World,
+  report: Reporter,
+  sinks: Sinks,
+  counted: Counted,
+): Promise<void> {
+  const { writeFile, print } = args;
+  let source: CaptureSource | undefined;
+  const options: CaptureOptions = {
+    ...(await toOptions(args, world)),
+    onReady: (ready) => {
+      source = ready;
+      counted.began = true;
+      if (writeFile !== undefined) sinks.file = openCaptureFile(writeFile, ready, world);
+      if (ready.interface !== undefined) announce(ready, report);
+    },
+    onCounts: (counts) => {
+      if (counts.dropped > 0 && !counted.counts?.dropped && !world.stop.aborted)
+        report.say(`the kernel drops packets: ${counts.dropped} so far; -B has a larger buffer`);
+      counted.counts = counts;
+    },
+  };
+  for await (const packets of captureInBatches(options, { lend: true })) {
+    if (writeFile === undefined || print)
+      sinks.printer ??= makePrinter(args, world, source?.precision() ?? "micro");
+    await sinks.file?.add(packets);
+    await sinks.printer?.add(packets);
+    counted.captured += packets.length;
+    // Nobody reads any more, or the second signal insists.
+    if (world.stdout.destroyed || world.abort.aborted) return;
+  }
+}
+
+function refuse(
+  { readFile: read, interface: device, writeFile, follow, ...args }: Args,
+  world: World,
+): void {
+  const both = (one: string, other: string): Error =>
+    cannot(`use ${one} and ${other}`, "they exclude each other", "leave one of them away");
+  if (read !== undefined && device !== undefined) throw both("-r", "-i");
+  const shapes = [args.ascii, args.hexAscii, args.hexBytes].filter(Boolean).length;
+  if (args.jsonLines && shapes > 0) throw both("--json", "-A, -x or -X");
+  if (writeFile === "-" && (args.print || world.isTTY.stdout))
+    throw cannot("write the packets to stdout", "a terminal reads it", "use -w FILE, or a pipe");
+  if (writeFile !== undefined && follow !== undefined && !args.print)
+    throw cannot("use --follow with -w", "nothing is printed", "add --print");
+}
+
+async function toOptions(args: Args, world: World): Promise<CaptureOptions> {
+  const { interface: device, readFile: read, snaplen, bufferSize, count, ownOnly } = args;
+  return {
+    filter: await filterOf(args),
+    signal: AbortSignal.any([world.stop, world.abort]),
+    ...(device !== undefined && { interface: device }),
+    ...(read !== undefined && { read: read === "-" ? world.stdin : read }),
+    ...(count !== undefined && { count }),
+    // tcpdump's -s 0 is the most there is.
+    ...(snaplen && { snaplen }),
+    ...(bufferSize !== undefined && { buffer: bufferSize * 1024 }),
+    ...(ownOnly && { promiscuous: false }),
+  };
+}
+
+async function filterOf({ filterFile, operands }: Args): Promise<string> {
+  if (filterFile === undefined) return operands.join(" ");
+  if (operands.length > 0)
+    throw cannot("use -F and a filter", "they exclude each other", "leave one of them away");
+  return readFile(filterFile, "utf8").catch((error: unknown) => {
+    throw wrap(`read ${quote(filterFile)}`, error);
+  });
+}
+
+function announce({ interface: device, snaplen, warning }: CaptureSource, report: Reporter): void {
+  if (warning !== undefined) report.say(warning);
+  report.say(`listening on ${device}, snapshot length ${snaplen} bytes`);
+}
+
+/** tcpdump's own lines, so that whoever reads those reads ours. */
+function sayCounts(
+  { readFile: read, writeFile }: Args,
+  report: Reporter,
+  { captured, counts, began }: Counted,
+): void {
+  if (!began || (read !== undefined && writeFile === undefined)) return;
+  const lines = [line(captured, "captured")];
+  if (counts)
+    lines.push(
+      line(counts.received, "received by filter"),
+      line(counts.dropped, "dropped by kernel"),
+    );
+  for (const text of lines) report.news(0, text);
+}
+
+function line(count: number, what: string): string {
+  return `${count} packet${count === 1 ? "" : "s"} ${what}`;
+}
+
+async function listDevices(world: World): Promise<number> {
+  const devices = await captureDevices().catch((error: unknown) => {
+    throw withAlternative(error);
+  });
+  for (const [at, { name, description, up, running, loopback }] of devices.entries()) {
+    const states = [up && "Up", running && "Running", loopback && "Loopback"].filter(Boolean);
+    const about = description === undefined ? "" : ` (${description})`;
+    world.stdout.write(
+      `${at + 1}.${name}${about}${states.length > 0 ? ` [${states.join(", ")}]` : ""}\n`,
+    );
+  }
+  return devices.length > 0 ? 0 : 1;
+}
+
+/** What is missing, how it is had, and what does without it, in one line. */
+function withAlternative(error: unknown): unknown {
+  if (!(error instanceof NcxError)) return error;
+  const { code, message, hint, cause, state } = error;
+  const isMissing = code === "UNSUPPORTED" && hint !== undefined;
+  if (!isMissing && !(code === "DENIED" && message.startsWith("Cannot capture"))) return error;
+  const way = hint === undefined ? "" : `: ${hint}`;
+  return new NcxError(code, `${message}${way}; ${WITHOUT}`, {
+    cause,
+    ...(state !== undefined && { state }),
+  });
+}

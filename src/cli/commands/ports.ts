@@ -1,0 +1,157 @@
+/** `ncx ports [FILTER]...`: which sockets are open and whose they are, on stdout. */
+import {
+  explainProcesses,
+  listPorts,
+  watchPorts,
+  type Listing,
+  type ListingOptions,
+  type PortEntry,
+} from "../../ports/index.ts";
+import type { Args } from "../args.ts";
+import type { Reporter } from "../report.ts";
+import { cannot } from "../usage.ts";
+import type { World } from "../world.ts";
+import { killHolders } from "./_ports-kill.ts";
+import { lsofText } from "./_ports-lsof.ts";
+import { netstatText } from "./_ports-netstat.ts";
+import { isNarrow, toListing } from "./_ports-query.ts";
+import { ssText } from "./_ports-ss.ts";
+import { csvText, inOneLine, jsonText, tableText } from "./_ports-table.ts";
+import { whyText } from "./_ports-why.ts";
+
+type Format = NonNullable<Args["format"]>;
+
+/** The longest --watch: what is longer was meant as a port. */
+const LONGEST_WATCH = 3_600_000;
+
+/** Runs the mode; gives the exit code: 0 something was found, 1 nothing was. */
+export async function run(args: Args, world: World, report: Reporter): Promise<number> {
+  refuse(args);
+  const options = { ...(await toListing(args)), signal: signalOf(world) };
+  if (args.kill && !isNarrow(options))
+    throw cannot("end everything that listens", "nothing says what", "ncx ports --kill 3000");
+  if (args.watch !== undefined) return watch(args.watch, options, args, world, report);
+  const format = args.jsonEvents ? "json" : (args.format ?? "table");
+  const listing = await listPorts({ ...options, ...thoroughness(format, args) });
+  if (args.kill && listing.entries.length > 0)
+    return killHolders(listing.entries, args, world, report);
+  world.stdout.write(await textOf(listing.entries, format, args, world));
+  if (listing.entries.length === 0 && format === "table") report.say(nothing(options));
+  sayUnseen(listing, args, report);
+  return listing.entries.length > 0 ? 0 : 1;
+}
+
+function refuse({ watch: every, kill, why, format, jsonEvents }: Args): void {
+  const both = (one: string, other: string): Error =>
+    cannot(`use ${one} and ${other}`, "they exclude each other", "leave one of them away");
+  if (every !== undefined && kill) throw both("--watch", "--kill");
+  if (every !== undefined && why) throw both("--watch", "--why");
+  if (kill && why) throw both("--kill", "--why");
+  if (jsonEvents && format !== undefined && format !== "json") throw both("--json", "--format");
+  if (why && format !== undefined && format !== "table" && format !== "json")
+    throw both("--why", `--format ${format}`);
+  if (every !== undefined && format !== undefined && format !== "table" && format !== "json")
+    throw both("--watch", `--format ${format}`);
+  if (every === undefined || (every <= LONGEST_WATCH && every > 0)) return;
+  const state = every === 0 ? "the time is 0" : "the time is longer than an hour";
+  throw cannot("watch", state, "a TIME is in seconds; for a port use --watch :8080");
+}
+
+/** netstat shows one process of a socket: then nobody has to look for the others. It has no names either. */
+function thoroughness(format: Format, args: Args): Partial<ListingOptions> {
+  const names = format !== "netstat" && format !== "ss" && format !== "lsof" && !args.numeric;
+  const everyProcess = format !== "netstat" || args.kill === true;
+  const directory = { current: () => process.cwd(), enter: (path: string) => process.chdir(path) };
+  return { names, everyProcess, directory };
+}
+
+async function textOf(
+  entries: readonly PortEntry[],
+  format: Format,
+  args: Args,
+  world: World,
+): Promise<string> {
+  const pids = new Set(entries.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
+  const reasons = args.why ? await explainProcesses([...pids], signalOf(world)) : undefined;
+  switch (format) {
+    case "netstat":
+      return netstatText(entries, { wide: args.wide === true, all: args.all === true });
+    case "ss":
+      return ssText(entries);
+    case "lsof":
+      return lsofText(entries);
+    case "json":
+      return jsonText(sorted(entries), reasons);
+    case "csv":
+      return csvText(sorted(entries));
+    case "table": {
+      if (entries.length === 0) return "";
+      if (reasons) return whyText(sorted(entries), reasons);
+      const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
+      return tableText(sorted(entries), width);
+    }
+  }
+}
+
+/** By protocol, then by port, v4 before v6. */
+function sorted(entries: readonly PortEntry[]): PortEntry[] {
+  return entries.toSorted(
+    (a, b) =>
+      compare(a.protocol, b.protocol) ||
+      a.port - b.port ||
+      compare(`${a.family}`, `${b.family}`) ||
+      compare(a.address, b.address) ||
+      a.remotePort - b.remotePort,
+  );
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function nothing({ all, states, remotes }: ListingOptions): string {
+  if (all || states || remotes) return "nothing was found";
+  return "nothing that listens was found; -a looks at connections too";
+}
+
+/** Whatever the format: a row without a program isn't a socket without one. */
+function sayUnseen({ entries, unseen }: Listing, { kill }: Args, report: Reporter): void {
+  if (unseen === 0 || kill) return;
+  const root = process.geteuid?.() === 0;
+  const why = root
+    ? "they belong to processes outside of this system's view, such as another container's"
+    : "they belong to other users; sudo shows them";
+  report.say(`the programs of ${unseen} of ${entries.length} sockets cannot be seen: ${why}`);
+}
+
+/** Lines until it is stopped: `+` what opened, `-` what closed; with --json an object each. */
+async function watch(
+  every: number,
+  options: ListingOptions,
+  args: Args,
+  world: World,
+  report: Reporter,
+): Promise<number> {
+  const json = args.jsonEvents === true || args.format === "json";
+  const onReady = (listing: Listing): void => {
+    const sockets = listing.entries.length;
+    const ready = { time: new Date().toISOString(), change: "watching", sockets };
+    if (json) world.stdout.write(`${JSON.stringify(ready)}\n`);
+    report.say(`watching ${sockets} sockets, every ${every} ms`);
+    sayUnseen(listing, args, report);
+  };
+  const directory = { current: () => process.cwd(), enter: (path: string) => process.chdir(path) };
+  for await (const { change, entry } of watchPorts({ ...options, every, onReady, directory })) {
+    const time = new Date().toISOString();
+    const line = json
+      ? JSON.stringify({ time, change, ...entry })
+      : `${change === "opened" ? "+" : "-"} ${time.slice(11, 19)}  ${inOneLine(entry)}`;
+    world.stdout.write(`${line}\n`);
+    if (world.stdout.destroyed) return 0;
+  }
+  return 0;
+}
+
+function signalOf({ stop, abort }: World): AbortSignal {
+  return AbortSignal.any([stop, abort]);
+}

@@ -1,0 +1,125 @@
+/** The functions of libpcap that a live capture and the filter language take. Loaded when asked for, and only then. */
+import { NcxError } from "../core/errors.ts";
+import { libpcapPlaces } from "../platform/libpcap.ts";
+import { loadKoffi, type Koffi, type Pointer } from "./_koffi.ts";
+
+/** What each does is in its manual page, section 3PCAP; fmemopen's and rewind's are in section 3. */
+interface Functions {
+  pcap_create(device: string, error: Uint8Array): Pointer;
+  pcap_set_snaplen(handle: Pointer, bytes: number): number;
+  pcap_set_promisc(handle: Pointer, on: number): number;
+  pcap_set_timeout(handle: Pointer, ms: number): number;
+  pcap_set_buffer_size(handle: Pointer, bytes: number): number;
+  pcap_activate(handle: Pointer): number;
+  pcap_setnonblock(handle: Pointer, on: number, error: Uint8Array): number;
+  pcap_get_selectable_fd(handle: Pointer): number;
+  pcap_datalink(handle: Pointer): number;
+  pcap_set_datalink(handle: Pointer, linkType: number): number;
+  pcap_lookupnet(device: string, net: Uint32Array, mask: Uint32Array, error: Uint8Array): number;
+  pcap_compile(
+    handle: Pointer,
+    program: Uint8Array,
+    filter: string,
+    optimize: number,
+    mask: number,
+  ): number;
+  pcap_setfilter(handle: Pointer, program: Uint8Array): number;
+  pcap_freecode(program: Uint8Array): void;
+  pcap_dispatch(handle: Pointer, count: number, callback: Pointer, user: Pointer): number;
+  pcap_dump_fopen(handle: Pointer, file: Pointer): Pointer;
+  pcap_dump_ftell(dumper: Pointer): number | bigint;
+  pcap_dump_flush(dumper: Pointer): number;
+  pcap_dump_close(dumper: Pointer): void;
+  pcap_stats(handle: Pointer, counts: Uint32Array): number;
+  pcap_geterr(handle: Pointer): string;
+  pcap_statustostr(status: number): string;
+  pcap_close(handle: Pointer): void;
+  pcap_open_dead(linkType: number, snaplen: number): Pointer;
+  pcap_offline_filter(program: Uint8Array, header: Uint8Array, bytes: Uint8Array): number;
+  pcap_findalldevs(first: [Pointer], error: Uint8Array): number;
+  pcap_freealldevs(first: Pointer): void;
+}
+
+const SIGNATURES: Readonly<Record<keyof Functions, string>> = {
+  pcap_create: "void *pcap_create(const char *device, void *error)",
+  pcap_set_snaplen: "int pcap_set_snaplen(void *handle, int bytes)",
+  pcap_set_promisc: "int pcap_set_promisc(void *handle, int on)",
+  pcap_set_timeout: "int pcap_set_timeout(void *handle, int ms)",
+  pcap_set_buffer_size: "int pcap_set_buffer_size(void *handle, int bytes)",
+  pcap_activate: "int pcap_activate(void *handle)",
+  pcap_setnonblock: "int pcap_setnonblock(void *handle, int on, void *error)",
+  pcap_get_selectable_fd: "int pcap_get_selectable_fd(void *handle)",
+  pcap_set_datalink: "int pcap_set_datalink(void *handle, int linkType)",
+  pcap_datalink: "int pcap_datalink(void *handle)",
+  pcap_lookupnet: "int pcap_lookupnet(const char *device, void *net, void *mask, void *error)",
+  pcap_compile:
+    "int pcap_compile(void *handle, void *program, const char *filter, int optimize, uint mask)",
+  pcap_setfilter: "int pcap_setfilter(void *handle, void *program)",
+  pcap_freecode: "void pcap_freecode(void *program)",
+  pcap_dispatch: "int pcap_dispatch(void *handle, int count, void *callback, void *user)",
+  pcap_dump_fopen: "void *pcap_dump_fopen(void *handle, void *file)",
+  pcap_dump_ftell: "long pcap_dump_ftell(void *dumper)",
+  pcap_dump_flush: "int pcap_dump_flush(void *dumper)",
+  pcap_dump_close: "void pcap_dump_close(void *dumper)",
+  pcap_stats: "int pcap_stats(void *handle, void *counts)",
+  pcap_geterr: "const char *pcap_geterr(void *handle)",
+  pcap_statustostr: "const char *pcap_statustostr(int status)",
+  pcap_close: "void pcap_close(void *handle)",
+  pcap_open_dead: "void *pcap_open_dead(int linkType, int snaplen)",
+  pcap_offline_filter: "int pcap_offline_filter(void *program, void *header, void *bytes)",
+  pcap_findalldevs: "int pcap_findalldevs(_Out_ void **first, void *error)",
+  pcap_freealldevs: "void pcap_freealldevs(void *first)",
+};
+
+export interface Libpcap extends Functions {
+  readonly koffi: Koffi;
+  /** Where pcap_dump() is: the callback that writes packets into a dumper. */
+  readonly dump: Pointer;
+  fmemopen(memory: Uint8Array, size: number, mode: string): Pointer;
+  rewind(file: Pointer): void;
+}
+
+/** Bytes of libpcap's messages: PCAP_ERRBUF_SIZE. */
+const MESSAGE = 256;
+
+let bound: Libpcap | undefined;
+
+/** @throws {NcxError} UNSUPPORTED without koffi, without libpcap, and on Windows. */
+export async function loadLibpcap(act: string): Promise<Libpcap> {
+  if (bound) return bound;
+  const { names, hint, state } = libpcapPlaces();
+  if (names.length === 0)
+    throw new NcxError("UNSUPPORTED", `Cannot ${act}: ${state}`, { state, hint });
+  const koffi = await loadKoffi(act, "libpcap");
+  const library = firstOf(koffi, names);
+  if (!library) throw new NcxError("UNSUPPORTED", `Cannot ${act}: ${state}`, { state, hint });
+  const program = koffi.load(null);
+  const functions = Object.entries(SIGNATURES).map(([name, text]) => [name, library.func(text)]);
+  bound = {
+    // Each name has the function of its signature, and the interface says the same in other words.
+    ...(Object.fromEntries(functions) as Functions),
+    koffi,
+    dump: koffi.address(library.symbol("pcap_dump", "void *")),
+    fmemopen: program.func("void *fmemopen(void *memory, size_t size, const char *mode)"),
+    rewind: program.func("void rewind(void *file)"),
+  };
+  return bound;
+}
+
+/** Calls a function that has its message written into a buffer. */
+export function withMessage<T>(call: (buffer: Uint8Array) => T): { result: T; message: string } {
+  const buffer = Buffer.alloc(MESSAGE);
+  const result = call(buffer);
+  return { result, message: buffer.toString("utf8", 0, Math.max(0, buffer.indexOf(0))) };
+}
+
+function firstOf(koffi: Koffi, names: readonly string[]): ReturnType<Koffi["load"]> | undefined {
+  for (const name of names) {
+    try {
+      return koffi.load(name);
+    } catch {
+      // The next name: another system, or another release, has it.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,318 @@
+/** Live capture by libpcap, without threads: what has come is fetched in batches, and Node's event loop waits. */
+import { onAbort } from "../core/abort.ts";
+import { NcxError, quote } from "../core/errors.ts";
+import { captureRight } from "../platform/libpcap.ts";
+import { PCAP_RECORD_HEADER, takePcapRecord, type PcapFormat } from "../protocol/capture/pcap.ts";
+import type { CaptureCounts } from "../protocol/capture/writer.ts";
+import { LINK, MAX_PACKET, type RawPacket } from "../protocol/capture/record.ts";
+import type { Pointer } from "./_koffi.ts";
+import { loadLibpcap, withMessage, type Libpcap } from "./_libpcap.ts";
+
+/** A device that packets can be taken from. */
+export interface CaptureDevice {
+  readonly name: string;
+  readonly description?: string;
+  readonly loopback: boolean;
+  readonly up: boolean;
+  readonly running: boolean;
+}
+
+export interface LiveOptions {
+  readonly device: string;
+  readonly filter: string;
+  /** Bytes of each packet that are kept. */
+  readonly snaplen: number;
+  /** Bytes of the kernel's buffer. */
+  readonly buffer: number;
+  /** Packets for others as well, where the network shows them. */
+  readonly promiscuous: boolean;
+}
+
+/** A device that is open. */
+export interface LiveCapture {
+  readonly linkType: number;
+  /** What libpcap warned of when it opened the device. */
+  readonly warning: string | undefined;
+  /**
+   * What has come, at most `count` packets; empty where nothing has. With `lend` their bytes are only there until the
+   * next call: that saves a copy.
+   *
+   * @throws {NcxError} UNREACHABLE when the device has gone.
+   */
+  take(count?: number, lend?: boolean): RawPacket[];
+  /** Resolves when there may be something to take, and when the signal says so. */
+  wait(signal: AbortSignal): Promise<void>;
+  /** What the kernel has counted so far. */
+  counts(): CaptureCounts;
+  close(): void;
+}
+
+/** Says whether a packet is wanted. */
+export type PacketTest = (packet: RawPacket) => boolean;
+
+/**
+ * Milliseconds that packets may wait in the kernel for company. A reader sees them soon, and a busy line's come by
+ * the hundred.
+ */
+const GATHER = 50;
+
+/** Bytes that one batch may have; the memory is taken as it is used. */
+const BATCH = 4 * 1024 * 1024;
+
+/** Milliseconds after which an idle line is looked at all the same: it may have gone, and some systems don't say so. */
+const LOOK_AGAIN = 250;
+
+const PERM_DENIED = -8;
+const PROMISC_PERM_DENIED = -11;
+const UNKNOWN_MASK = 0xffff_ffff;
+const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The program that libpcap makes of a filter is a length and a pointer. */
+const PROGRAM_SIZE = 16;
+
+/** Opens a device. @throws {NcxError} UNSUPPORTED, DENIED, ADDRESS (no such device) or USAGE (the filter). */
+export async function openLive(options: LiveOptions): Promise<LiveCapture> {
+  const { device } = options;
+  const act = `capture on ${quote(device)}`;
+  const pcap = await loadLibpcap(act);
+  const { result: handle, message } = withMessage((error) => pcap.pcap_create(device, error));
+  if (handle === null) throw new NcxError("ADDRESS", `Cannot ${act}: ${message}`);
+  try {
+    const warning = activate(pcap, handle, options, act);
+    // With each packet's interface; what cannot have it stays as it is.
+    if (device === "any") pcap.pcap_set_datalink(handle, LINK.linuxSll2);
+    const mask = Uint32Array.of(0);
+    const { result } = withMessage((error) =>
+      pcap.pcap_lookupnet(device, Uint32Array.of(0), mask, error),
+    );
+    const program = compile(pcap, handle, options.filter, result < 0 ? UNKNOWN_MASK : mask[0]);
+    const set = pcap.pcap_setfilter(handle, program);
+    pcap.pcap_freecode(program);
+    if (set < 0) throw new NcxError("INTERNAL", `Cannot ${act}: ${pcap.pcap_geterr(handle)}`);
+    const { result: calm, message: why } = withMessage((error) =>
+      pcap.pcap_setnonblock(handle, 1, error),
+    );
+    if (calm < 0) throw new NcxError("INTERNAL", `Cannot ${act}: ${why}`);
+    return new OpenDevice(pcap, handle, options, warning);
+  } catch (error) {
+    pcap.pcap_close(handle);
+    throw error;
+  }
+}
+
+class OpenDevice implements LiveCapture {
+  readonly linkType: number;
+  readonly warning: string | undefined;
+  readonly #pcap: Libpcap;
+  readonly #handle: Pointer;
+  readonly #format: PcapFormat;
+  readonly #largest: number;
+  /** Where libpcap writes packets, as it would into a file. */
+  readonly #memory: Buffer = Buffer.alloc(BATCH + 1);
+  readonly #file: Pointer;
+  readonly #dumper: Pointer;
+  #poll: ReturnType<Libpcap["koffi"]["node"]["poll"]> | undefined;
+  #last: CaptureCounts = { received: 0, dropped: 0 };
+  #closed = false;
+
+  constructor(
+    pcap: Libpcap,
+    handle: Pointer,
+    { device, snaplen }: LiveOptions,
+    warning: string | undefined,
+  ) {
+    this.#pcap = pcap;
+    this.#handle = handle;
+    this.warning = warning;
+    this.linkType = pcap.pcap_datalink(handle);
+    this.#largest = PCAP_RECORD_HEADER + Math.min(snaplen || MAX_PACKET, MAX_PACKET);
+    this.#format = {
+      little: LITTLE,
+      precision: "micro",
+      linkType: this.linkType,
+      interface: device,
+    };
+    this.#file = pcap.fmemopen(this.#memory, BATCH, "w");
+    this.#dumper = this.#file === null ? null : pcap.pcap_dump_fopen(handle, this.#file);
+    if (this.#dumper === null)
+      throw new NcxError("LIMIT", `Cannot capture on ${quote(device)}: no memory for a batch`);
+  }
+
+  take(count: number = Infinity, lend: boolean = false): RawPacket[] {
+    const pcap = this.#pcap;
+    // Records alone: what the dumper has written before, its header included, is written over.
+    pcap.rewind(this.#file);
+    let used = 0;
+    let left = count;
+    while (left > 0 && used + this.#largest <= BATCH) {
+      const room = Math.min(left, Math.floor((BATCH - used) / this.#largest));
+      const got = pcap.pcap_dispatch(this.#handle, room, pcap.dump, this.#dumper);
+      if (got < 0 && used === 0) throw this.#failure();
+      if (got <= 0) break;
+      left -= got;
+      used = Number(pcap.pcap_dump_ftell(this.#dumper));
+    }
+    if (used === 0) return [];
+    pcap.pcap_dump_flush(this.#dumper);
+    const memory = this.#memory.subarray(0, used);
+    const bytes = lend ? memory : Buffer.from(memory);
+    const packets: RawPacket[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const taken = takePcapRecord(bytes, at, this.#format);
+      if (!taken) break;
+      packets.push(taken.packet);
+      at = taken.end;
+    }
+    return packets;
+  }
+
+  wait(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        forget();
+        this.#poll?.stop();
+        resolve();
+      };
+      const timer = setTimeout(done, LOOK_AGAIN);
+      const forget = onAbort(signal, done);
+      const fd = this.#pcap.pcap_get_selectable_fd(this.#handle);
+      if (fd < 0) return void setTimeout(done, GATHER);
+      // Not in the callback itself: newer releases of Node run no microtasks after one of this kind.
+      const wake = (): void => {
+        this.#poll?.stop();
+        setImmediate(done);
+      };
+      const wanted = { readable: true, writable: false };
+      if (this.#poll) this.#poll.start(wanted, wake);
+      else this.#poll = this.#pcap.koffi.node.poll(fd, wanted, wake);
+    });
+  }
+
+  counts(): CaptureCounts {
+    const counts = new Uint32Array(8);
+    if (!this.#closed && this.#pcap.pcap_stats(this.#handle, counts) === 0) {
+      const [received = 0, dropped = 0] = counts;
+      this.#last = { received, dropped };
+    }
+    return this.#last;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.counts();
+    this.#closed = true;
+    this.#poll?.close();
+    this.#pcap.pcap_dump_close(this.#dumper);
+    this.#pcap.pcap_close(this.#handle);
+  }
+
+  #failure(): NcxError {
+    const { interface: device = "" } = this.#format;
+    const state = this.#pcap.pcap_geterr(this.#handle);
+    return new NcxError("UNREACHABLE", `Cannot go on to capture on ${quote(device)}: ${state}`, {
+      state,
+    });
+  }
+}
+
+/**
+ * Compiles a filter for packets of a link type, as of a file.
+ *
+ * @throws {NcxError} USAGE with libpcap's own message; UNSUPPORTED without libpcap.
+ */
+export async function compileFilter(filter: string): Promise<(linkType: number) => PacketTest> {
+  const pcap = await loadLibpcap(`filter by ${quote(filter)}`);
+  const header = Buffer.alloc(24);
+  return (linkType) => {
+    const handle = pcap.pcap_open_dead(linkType, MAX_PACKET);
+    if (handle === null) throw new NcxError("LIMIT", "Cannot compile the filter: no memory");
+    try {
+      // Kept for as long as the process runs: one for each link type of a file.
+      const program = compile(pcap, handle, filter, UNKNOWN_MASK);
+      return ({ bytes, length }) => {
+        // struct pcap_pkthdr: the time, 2 x 8 bytes, which no filter looks at; then the two lengths.
+        header.writeUInt32LE(bytes.length, 16);
+        header.writeUInt32LE(length, 20);
+        return pcap.pcap_offline_filter(program, header, bytes) !== 0;
+      };
+    } finally {
+      pcap.pcap_close(handle);
+    }
+  };
+}
+
+/** Every device that can be captured on, the one that tcpdump would choose first. */
+export async function captureDevices(): Promise<CaptureDevice[]> {
+  const act = "list the devices";
+  const pcap = await loadLibpcap(act);
+  const first: [Pointer] = [null];
+  const { result, message } = withMessage((error) => pcap.pcap_findalldevs(first, error));
+  if (result < 0) throw new NcxError("DENIED", `Cannot ${act}: ${message}`);
+  const devices: CaptureDevice[] = [];
+  for (let at = first[0]; at;) {
+    const { next, name, description, flags } = decodeDevice(pcap, at);
+    devices.push({
+      name,
+      ...(description !== null && { description }),
+      loopback: (flags & 1) !== 0,
+      up: (flags & 2) !== 0,
+      running: (flags & 4) !== 0,
+    });
+    at = next;
+  }
+  pcap.pcap_freealldevs(first[0]);
+  return devices;
+}
+
+interface Device {
+  readonly next: Pointer;
+  readonly name: string;
+  readonly description: string | null;
+  readonly flags: number;
+}
+
+/** struct pcap_if. */
+function decodeDevice({ koffi }: Libpcap, at: bigint): Device {
+  // Four pointers and a number, whatever the system; koffi gives a pointer, a text or null for these types.
+  const [next, name, description] = [0, 8, 16].map((offset) =>
+    koffi.decode(at, offset, offset === 0 ? "void *" : "const char *"),
+  ) as [Pointer, string, string | null];
+  return {
+    next,
+    name,
+    description,
+    flags: Number(koffi.decode(at, 32, "uint")),
+  };
+}
+
+/** Gives the warning, if there is one. */
+function activate(
+  pcap: Libpcap,
+  handle: Pointer,
+  { snaplen, buffer, promiscuous }: LiveOptions,
+  act: string,
+): string | undefined {
+  pcap.pcap_set_snaplen(handle, snaplen || MAX_PACKET);
+  pcap.pcap_set_promisc(handle, promiscuous ? 1 : 0);
+  pcap.pcap_set_timeout(handle, GATHER);
+  pcap.pcap_set_buffer_size(handle, buffer);
+  const status = pcap.pcap_activate(handle);
+  const detail = pcap.pcap_geterr(handle);
+  const state = detail === "" ? pcap.pcap_statustostr(status) : detail;
+  if (status === 0) return undefined;
+  if (status > 0) return state;
+  if (status === PERM_DENIED || status === PROMISC_PERM_DENIED)
+    throw new NcxError("DENIED", `Cannot ${act}: ${captureRight()}`, { state });
+  throw new NcxError("ADDRESS", `Cannot ${act}: ${pcap.pcap_statustostr(status)}`, {
+    state,
+    hint: "ncx capture -D lists the devices",
+  });
+}
+
+function compile(pcap: Libpcap, handle: Pointer, filter: string, mask: number = 0): Buffer {
+  const program = Buffer.alloc(PROGRAM_SIZE);
+  if (pcap.pcap_compile(handle, program, filter, 1, mask) === 0) return program;
+  const state = pcap.pcap_geterr(handle);
+  throw new NcxError("USAGE", `Cannot use the filter ${quote(filter)}: ${state}`, { state });
+}

@@ -1,0 +1,321 @@
+/** `ncx ports` as a real process, beside one that holds a socket of each kind. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run, scratch, start } from "../helpers/run-cli.ts";
+import { holdSockets, type Holder } from "../helpers/socket-holder.ts";
+import { findPty, openNcx } from "../helpers/terminal.ts";
+
+let folder: Awaited<ReturnType<typeof scratch>>;
+let holder: Holder;
+let path: string;
+
+beforeAll(async () => {
+  folder = await scratch();
+  path = folder.path("held.sock");
+  holder = await holdSockets({ path });
+});
+afterAll(async () => {
+  await holder[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+const onLinux = describe.skipIf(process.platform !== "linux");
+
+interface Entry {
+  protocol: string;
+  family?: number;
+  address: string;
+  port: number;
+  state: string;
+  pid?: number;
+  [key: string]: unknown;
+}
+
+/** The entries of the holder that a command line finds, as `protocol address:port state`. */
+async function found(...args: string[]): Promise<string[]> {
+  const { stdout } = await run(["ports", "--format", "json", `pid=${holder.pid}`, ...args]);
+  return (JSON.parse(stdout) as Entry[])
+    .map(
+      ({ protocol, family, port, state }) =>
+        `${protocol}${family === 6 ? "6" : ""} ${nameOf(port)} ${state}`,
+    )
+    .sort();
+}
+
+function nameOf(port: number): string {
+  const [name] = Object.entries(holder.ports).find(([, number]) => number === port) ?? ["-"];
+  return name;
+}
+
+onLinux("ncx ports", () => {
+  const LISTENERS = [
+    "tcp every LISTEN",
+    "tcp tcp4 LISTEN",
+    "tcp6 tcp6 LISTEN",
+    "udp udp4 UNCONNECTED",
+    "udp6 udp6 UNCONNECTED",
+  ];
+  const ALL = [
+    "tcp client ESTABLISHED",
+    "tcp every LISTEN",
+    "tcp tcp4 ESTABLISHED",
+    "tcp tcp4 LISTEN",
+    "tcp6 tcp6 LISTEN",
+    "udp peer ESTABLISHED",
+    "udp udp4 UNCONNECTED",
+    "udp6 udp6 UNCONNECTED",
+  ];
+
+  test.each<[string, string[]]>([
+    ["", LISTENERS],
+    ["-l", LISTENERS],
+    ["-plunt", LISTENERS],
+    ["-tulpn", LISTENERS],
+    ["-a", ALL],
+    ["-putan", ALL],
+    ["-i", ALL],
+    ["-nPi", ALL],
+    ["-i4", ALL.filter((row) => !/^...6/.test(row))],
+    ["-i 6", ALL.filter((row) => /^...6/.test(row))],
+    ["-t", LISTENERS.slice(0, 3)],
+    ["-u", LISTENERS.slice(3)],
+    ["-4", ["tcp every LISTEN", "tcp tcp4 LISTEN", "udp udp4 UNCONNECTED"]],
+    ["-6", ["tcp6 tcp6 LISTEN", "udp6 udp6 UNCONNECTED"]],
+    ["-x", ["unix - LISTEN"]],
+    ["proto=unix", ["unix - LISTEN"]],
+    ["-s established -t", ["tcp client ESTABLISHED", "tcp tcp4 ESTABLISHED"]],
+    ["-iTCP -sTCP:LISTEN", LISTENERS.slice(0, 3)],
+    ["--state listen", LISTENERS.slice(0, 3)],
+    ["state=listening", LISTENERS.slice(0, 3)],
+    ["--exposure all", ["tcp every LISTEN"]],
+    ["exposure=lan", []],
+    ["--program nod", []],
+    ["--program no*", LISTENERS],
+    ["program=node", LISTENERS],
+    ["--remote 127.0.0.0/8 -t", ["tcp client ESTABLISHED", "tcp tcp4 ESTABLISHED"]],
+    ["remote=10.0.0.0/8", []],
+    ["--inet=udp", ["udp peer ESTABLISHED", "udp udp4 UNCONNECTED", "udp6 udp6 UNCONNECTED"]],
+  ])("%s", async (line, expected) => {
+    expect(await found(...line.split(" ").filter(Boolean))).toEqual(expected);
+  });
+
+  test("filters by port: as an operand the local one, with -i either end", async () => {
+    const { tcp4 } = holder.ports;
+    expect(await found(`${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found(`:${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found(`port=${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found("--port", `${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found(`127.0.0.1:${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found(`udp:${tcp4}`)).toEqual([]);
+    const both = ["tcp client ESTABLISHED", "tcp tcp4 ESTABLISHED", "tcp tcp4 LISTEN"];
+    expect(await found("-i", `:${tcp4}`)).toEqual(both);
+    expect(await found("-i", `tcp@127.0.0.1:${tcp4}`)).toEqual(both);
+    expect(await found("-i", `tcp@[::1]:${tcp4}`)).toEqual([]);
+    expect(await found("-a", `remote=:${tcp4}`)).toEqual(["tcp client ESTABLISHED"]);
+    expect(await found("--pid", `${holder.pid}`, `${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found(path)).toEqual(["unix - LISTEN"]);
+    expect(await found(`unix:${path}`)).toEqual(["unix - LISTEN"]);
+  });
+
+  test("an entry says all that is known", async () => {
+    const { tcp4 } = holder.ports;
+    const { code, stdout, stderr } = await run(["ports", "--json", `${tcp4}`]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const [entry] = JSON.parse(stdout) as Entry[];
+    expect(entry).toMatchObject({
+      protocol: "tcp",
+      family: 4,
+      address: "127.0.0.1",
+      port: tcp4,
+      state: "LISTEN",
+      exposure: "loopback",
+      category: tcp4 >= 49152 ? "dynamic" : "registered",
+      pid: holder.pid,
+      program: "node",
+      inode: expect.any(Number),
+      user: expect.any(String),
+    });
+    expect(entry?.["command"]).toMatch(/node.*sockets-process\.mjs/);
+    expect(entry?.["processes"]).toMatchObject([{ pid: holder.pid, fd: expect.any(Number) }]);
+  });
+
+  test("prints a table, and every other format", async () => {
+    const { every } = holder.ports;
+    const table = await run(["ports", `${every}`]);
+    expect(table.stdout).toMatch(/^PROTO +LOCAL +STATE +OPEN TO/);
+    expect(table.stdout).toMatch(
+      new RegExp(
+        `^tcp +0\\.0\\.0\\.0:${every} +LISTEN +all .*\\b${holder.pid} +node +\\S*node`,
+        "m",
+      ),
+    );
+    const csv = await run(["ports", "--format", "csv", `${every}`]);
+    expect(csv.stdout).toMatch(/^protocol,family,address,port,/);
+    expect(csv.stdout).toMatch(
+      new RegExp(`^tcp,4,0\\.0\\.0\\.0,${every},0\\.0\\.0\\.0,0,LISTEN,all,`, "m"),
+    );
+    const lsof = await run(["ports", "--format", "lsof", `${every}`]);
+    expect(lsof.stdout).toMatch(
+      new RegExp(
+        `^node +${holder.pid} +\\S+ +\\d+u +IPv4 +\\d+ +0t0 +TCP +\\*:${every} \\(LISTEN\\)$`,
+        "m",
+      ),
+    );
+  });
+
+  test("exits with 1 where nothing is found, and says so", async () => {
+    const { code, stdout, stderr } = await run(["ports", "--pid", "4194399"]);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("nothing that listens was found");
+  });
+
+  test.each<[string, RegExp]>([
+    ["ports --format xml", /Cannot use --format "xml"/],
+    ["ports 70000", /port must be 0-65535|Cannot parse/],
+    ["ports 80-20", /ends before it begins/],
+    ["ports prot=tcp", /did you mean proto=/],
+    ["ports --state open", /no socket has it/],
+    ["ports --remote nowhere", /not an address/],
+    ["ports pid=x", /not a whole number/],
+    ["ports --kill", /nothing says what/],
+    ["ports --kill --watch 80", /exclude each other/],
+    ["ports --watch 0", /the time is 0/],
+    ["ports --watch 8080", /longer than an hour/],
+    ["ports --json --format csv", /exclude each other/],
+    ["ports --why --format ss", /exclude each other/],
+    ["ports --watch --format lsof", /exclude each other/],
+    ["ports -Q", /unknown option/],
+  ])("%s is wrong usage", async (line, message) => {
+    const { code, stdout, stderr } = await run(line.split(" "));
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+  });
+
+  test("--why goes from the program up to pid 1, and says where it runs", async () => {
+    const { tcp4 } = holder.ports;
+    const { code, stdout } = await run(["ports", "--why", "--json", `${tcp4}`]);
+    const [{ why = [] } = {}] = JSON.parse(stdout) as { why?: { parents: { pid: number }[] }[] }[];
+    expect(code).toBe(0);
+    expect(why[0]).toMatchObject({ pid: holder.pid, cwd: process.cwd(), package: "ncx" });
+    const parents = why[0]?.parents.map(({ pid }) => pid) ?? [];
+    expect(parents[0]).toBe(process.pid);
+    expect(parents.at(-1)).toBe(1);
+    const text = await run(["ports", "--why", `${tcp4}`]);
+    expect(text.stdout).toMatch(/started by +\S+ \(\d+: .* <- /);
+    expect(text.stdout).toContain(`directory   ${process.cwd()}`);
+  });
+
+  test("--watch tells what opens and what closes", async () => {
+    await using watching = start(["ports", "--watch", "50ms", "--pid", `${process.pid}`]);
+    await watching.said(/watching \d+ sockets/);
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    await watching.gave(new RegExp(`^\\+ \\S+ +tcp +127\\.0\\.0\\.1:${port} +LISTEN`, "m"));
+    server.close();
+    await watching.gave(new RegExp(`^- \\S+ +tcp +127\\.0\\.0\\.1:${port} +LISTEN`, "m"));
+    watching.kill("SIGINT");
+    expect((await watching.ended).code).toBe(130);
+  });
+
+  test("--watch --json prints an object a line, the first when it has begun", async () => {
+    await using watching = start(["ports", "--json", "-w", "20ms", "--pid", `${process.pid}`]);
+    const [begun] = await watching.gave(/^\{.*"change":"watching".*\}$/m);
+    expect(JSON.parse(begun)).toMatchObject({ sockets: expect.any(Number) });
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const [opened] = await watching.gave(
+      new RegExp(`^\\{.*"opened".*"port":${port}\\b.*\\}$`, "m"),
+    );
+    expect(JSON.parse(opened)).toMatchObject({ protocol: "tcp", port, pid: process.pid });
+    server.close();
+    await watching.gave(new RegExp(`^\\{.*"closed".*"port":${port}\\b.*\\}$`, "m"));
+  });
+});
+
+onLinux("ncx ports --kill", () => {
+  test("asks nobody without a terminal, and ends nothing", async () => {
+    const { tcp4 } = holder.ports;
+    const { code, stderr } = await run(["ports", "--kill", `${tcp4}`]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("add --yes");
+    expect(await found(`${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+  });
+
+  test("--yes ends what listens there with SIGTERM", async () => {
+    await using target = await holdSockets();
+    const { code, stdout } = await run(["ports", "--kill", "--yes", `${target.ports.tcp4}`]);
+    expect([code, stdout]).toEqual([0, `node (pid ${target.pid}) ended\n`]);
+    expect((await target.ended).signal).toBe("SIGTERM");
+  });
+
+  test("what ignores SIGTERM is killed after the grace", async () => {
+    await using target = await holdSockets({ deaf: true });
+    const port = `${target.ports.tcp4}`;
+    const { code, stdout } = await run(["ports", "-ky", "--grace", "100ms", "--json", port]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ pid: target.pid, program: "node", outcome: "killed" });
+    expect((await target.ended).signal).toBe("SIGKILL");
+  });
+
+  test("spares the processes that started ncx", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const { code, stderr } = await run(["ports", "--kill", "--yes", `${port}`]);
+    server.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/is spared: ncx was started by it/);
+  });
+
+  test("finds nothing to end where nothing listens", async () => {
+    const { code, stderr } = await run(["ports", "--kill", "--yes", "pid=4194399"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("nothing that listens was found");
+  });
+});
+
+const pty = await findPty();
+
+describe.skipIf(!pty || process.platform !== "linux")("on a terminal --kill", () => {
+  const terminal = pty as NonNullable<typeof pty>; // else the suite is skipped
+
+  test.each<[string, boolean]>([
+    ["n", false],
+    ["", false],
+    ["y", true],
+  ])("asks, and %j is an answer", async (answer, ends) => {
+    await using target = await holdSockets();
+    const ncx = openNcx(terminal, ["ports", "--kill", `${target.ports.tcp4}`]);
+    await ncx.shows(new RegExp(`node \\(pid ${target.pid}\\), user \\S+, at 127\\.0\\.0\\.1:`));
+    await ncx.shows(/End it\? \[y\/N\] /);
+    ncx.type(`${answer}\n`);
+    expect((await ncx.exited).exitCode).toBe(ends ? 0 : 1);
+    if (ends) expect((await target.ended).signal).toBe("SIGTERM");
+    else expect(target.child.exitCode ?? target.child.signalCode).toBeNull();
+  });
+});
+
+const isRoot = process.geteuid?.() === 0;
+
+describe.skipIf(process.platform !== "linux" || !isRoot)("as another user", () => {
+  test("ncx ports says how many programs it cannot see, and shows the rows all the same", async () => {
+    const { tcp4 } = holder.ports;
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const cli = new URL("../../dist/cli.cjs", import.meta.url).pathname;
+    const words = [...nobody, process.execPath, cli, "ports", `${tcp4}`];
+    const child = spawn("setpriv", words, { stdio: ["ignore", "pipe", "pipe"] });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    const [code] = await once(child, "close");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`127.0.0.1:${tcp4}`);
+    expect(stderr).toContain(
+      "the programs of 1 of 1 sockets cannot be seen: they belong to other users",
+    );
+  });
+});

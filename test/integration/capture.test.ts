@@ -1,0 +1,120 @@
+/** capture() as a library: packets decoded, ends by count, break and signal. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { capture, NcxError, type Packet } from "../../src/index.ts";
+import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
+import { CAPTURE_FAILURE } from "../helpers/capture-right.ts";
+import { tcpPacket, udpPacket } from "../helpers/packets.ts";
+
+const PACKETS = [
+  tcpPacket({ from: "10.0.0.1:1", to: "10.0.0.2:2", sequence: 1, flags: "S" }),
+  udpPacket("10.0.0.1:1", "10.0.0.2:2", "hello"),
+];
+
+async function* bytesOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+async function all(packets: AsyncIterable<Packet>): Promise<Packet[]> {
+  const found: Packet[] = [];
+  for await (const packet of packets) found.push(packet);
+  return found;
+}
+
+test("capture() reads the bytes of a file, and decodes its packets", async () => {
+  const file = makeCaptureWriter("pcapng").add(PACKETS);
+  const [tcp, udp] = await all(capture({ read: bytesOf(file.subarray(0, 50), file.subarray(50)) }));
+  expect(tcp).toMatchObject({ ip: { source: "10.0.0.1" }, tcp: { flags: 2, sourcePort: 1 } });
+  expect(udp).toMatchObject({ udp: { destinationPort: 2 }, payload: Buffer.from("hello") });
+});
+
+test("capture() gives what a cut file has before it throws", async () => {
+  const file = makeCaptureWriter("pcap").add(PACKETS);
+  const packets = capture({ read: bytesOf(file.subarray(0, -1)) });
+  expect((await packets.next()).value).toMatchObject({ tcp: { flags: 2 } });
+  await expect(packets.next()).rejects.toMatchObject({ code: "PROTOCOL" });
+});
+
+test.each([
+  [{ count: 0 }, RangeError],
+  [{ snaplen: 262_145 }, RangeError],
+  [{ filter: "tcp\0" }, TypeError],
+  [{ read: "a", interface: "lo" }, TypeError],
+])("capture(%o) is refused", async (options, kind) => {
+  await expect(capture(options).next()).rejects.toBeInstanceOf(kind);
+});
+
+describe.skipIf(CAPTURE_FAILURE !== undefined)(`live on lo ${CAPTURE_FAILURE ?? ""}`, () => {
+  test("capture() gives a datagram as it passes, and a break closes the device", async () => {
+    await using wire = await openWire();
+    const { port } = wire;
+    const packets = capture({
+      interface: "lo",
+      filter: `udp port ${port}`,
+      buffer: 1 << 20,
+      onReady: () => wire.send("hello"),
+    });
+    for await (const packet of packets) {
+      expect(packet).toMatchObject({
+        interface: "lo",
+        udp: { destinationPort: port },
+        payload: Buffer.from("hello"),
+      });
+      break;
+    }
+  });
+
+  test("capture() stops by its signal, and gives what had come", async () => {
+    await using wire = await openWire();
+    const stop = new AbortController();
+    const packets = await all(
+      capture({
+        interface: "lo",
+        filter: `udp dst port ${wire.port}`,
+        buffer: 1 << 20,
+        signal: stop.signal,
+        onReady: () => {
+          for (const word of ["one", "two"]) wire.send(word);
+          void wire.arrived(2).then(() => stop.abort());
+        },
+      }),
+    );
+    expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
+  });
+
+  test("capture() refuses a bad filter in libpcap's words", async () => {
+    const failure: unknown = await capture({ interface: "lo", filter: "port x y" })
+      .next()
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(NcxError);
+    expect(failure).toMatchObject({ code: "USAGE", state: expect.stringMatching(/\w/) });
+  });
+});
+
+interface Wire extends AsyncDisposable {
+  readonly port: number;
+  send(text: string): void;
+  /** Resolves when so many datagrams have come. */
+  arrived(count: number): Promise<void>;
+}
+
+async function openWire(): Promise<Wire> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address();
+  let seen = 0;
+  socket.on("message", () => (seen += 1));
+  return {
+    port,
+    send: (text) => socket.send(text, port, "127.0.0.1"),
+    async arrived(count) {
+      while (seen < count) await once(socket, "message");
+    },
+    async [Symbol.asyncDispose]() {
+      socket.close();
+      await once(socket, "close");
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/** scan() as a library: real sockets on loopback. */
+import { describe, expect, test } from "vitest";
+import { scan, type ScanOptions, type ScanResult } from "../../src/index.ts";
+import { closedPort, HAS_IPV6, tcpPeer } from "../helpers/peers.ts";
+
+async function all(hosts: string | string[], options: ScanOptions): Promise<ScanResult[]> {
+  const results: ScanResult[] = [];
+  for await (const result of scan(hosts, options)) results.push(result);
+  return results.sort((a, b) => a.port - b.port);
+}
+
+describe.each([true, false])("scan(), raw: %s", (raw) => {
+  test("gives each port once, with its state and reason", async () => {
+    await using peer = await tcpPeer();
+    const from = await closedPort();
+    const list = [peer.port, ...Array.from({ length: 300 }, (_, at) => from + at)];
+    const results = await all("127.0.0.1", { ports: list, raw });
+    expect(results.map(({ port }) => port)).toEqual(list.toSorted((a, b) => a - b));
+    expect(results.find(({ port }) => port === peer.port)).toMatchObject({
+      state: "open",
+      reason: "syn-ack",
+    });
+    expect(results.find(({ port }) => port === from)).toMatchObject({
+      state: "closed",
+      reason: "conn-refused",
+    });
+  });
+
+  test.skipIf(!HAS_IPV6)("takes v6 addresses", async () => {
+    await using peer = await tcpPeer(() => {}, { host: "::1", port: 0 });
+    const results = await all("::1", { ports: [peer.port], raw });
+    expect(results).toEqual([expect.objectContaining({ address: "::1", state: "open" })]);
+  });
+
+  test("is over when the loop is left", async () => {
+    await using peer = await tcpPeer();
+    for await (const { state } of scan("127.0.0.1", {
+      ports: [peer.port, await closedPort()],
+      raw,
+      rate: 1,
+    })) {
+      expect(state).toBe("open");
+      break;
+    }
+  });
+
+  test("ends with ABORTED when the signal aborts", async () => {
+    await using peer = await tcpPeer();
+    const abort = new AbortController();
+    const options = { ports: [peer.port, await closedPort()], raw, rate: 1, signal: abort.signal };
+    const results = scan("127.0.0.1", options);
+    expect((await results.next()).value).toMatchObject({ state: "open" });
+    abort.abort();
+    await expect(results.next()).rejects.toMatchObject({ code: "ABORTED" });
+  });
+});
+
+test("scan() passes over a name that is none with onError, and tells its progress", async () => {
+  await using peer = await tcpPeer();
+  const bad: string[] = [];
+  const seen: (readonly [number, number])[] = [];
+  const results = await all(["127.0.0.1", "nosuch.invalid"], {
+    ports: `${peer.port}`,
+    onError: ({ code }, target) => void bad.push(`${code} ${target}`),
+    onProgress: (done, total) => void seen.push([done, total]),
+  });
+  expect(results).toHaveLength(1);
+  expect(bad).toEqual(["RESOLVE nosuch.invalid"]);
+  expect(seen).toEqual([[1, 1]]);
+});
+
+test.each<[ScanOptions, string]>([
+  [{ ports: [0] }, "A port must be 1 to 65535, not 0"],
+  [{ ports: [70_000] }, "A port must be 1 to 65535, not 70000"],
+  [{ timing: 6 }, "timing must be 0 to 5, not 6"],
+  [{ rate: 0 }, "rate must be more than 0, not 0"],
+  [{ retries: -1 }, "retries must be 0 or more, not -1"],
+  [{ ports: "80-20" }, "the range ends before it begins"],
+])("scan() refuses %j", async (options, message) => {
+  await expect(all("127.0.0.1", options)).rejects.toThrow(message);
+});
