@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { inNcx } from "../src/cli/doctor/explain.ts";
 import { describeIn, PROGRAMS, rowOf, valueOf } from "../src/cli/doctor/programs.ts";
 import type { Meaning, Program } from "../src/cli/doctor/programs.ts";
-import type { Option } from "../src/cli/options.ts";
+import type { Option } from "../src/cli/options/index.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -10,8 +10,8 @@ import {
   PAGES,
   shownOptions,
 } from "../src/cli/manual.ts";
-import { takesValue } from "../src/cli/options.ts";
-import type { Option } from "../src/cli/options.ts";
+import { takesValue } from "../src/cli/options/index.ts";
+import type { Option } from "../src/cli/options/index.ts";
 import { VERSION } from "../src/cli/version.ts";
 
 /** Those with a section of their own. */

@@ -3,8 +3,8 @@
  * `-lk 8080` is `listen --keep-open 8080`. Pure: it knows which letters take a value, not what the values mean.
  */
 import type { Mode } from "./args.ts";
-import { classicOptionNamed, optionLettered, optionNamed, takesValue } from "./options.ts";
-import type { Option } from "./options.ts";
+import { classicOptionNamed, optionLettered, optionNamed, takesValue } from "./options/index.ts";
+import type { Option } from "./options/index.ts";
 import type { Personality } from "./personality.ts";
 
 export interface OptionToken {

@@ -1,7 +1,7 @@
 /** Strings into what Args holds: milliseconds, bytes, integers, choices. */
 import { NcxError, quote } from "../core/errors.ts";
 import { parseBytes, parseDuration } from "../core/units.ts";
-import type { Option } from "./options.ts";
+import type { Option } from "./options/index.ts";
 import { usage } from "./usage.ts";
 
 /**

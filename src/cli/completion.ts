@@ -5,8 +5,8 @@
 import { quote } from "../core/errors.ts";
 import type { Mode } from "./args.ts";
 import { letterOf, shownOptions } from "./manual.ts";
-import { takesValue } from "./options.ts";
-import type { Option } from "./options.ts";
+import { takesValue } from "./options/index.ts";
+import type { Option } from "./options/index.ts";
 import { cannot } from "./usage.ts";
 
 export const SHELLS: readonly string[] = ["bash", "zsh", "fish", "powershell"];

@@ -1,7 +1,7 @@
 /** What --help and the man page share beside the table of options: usage lines, examples, exit codes, environment. */
 import type { Mode } from "./args.ts";
-import { OPTIONS, takesValue } from "./options.ts";
-import type { Option, OptionGroup } from "./options.ts";
+import { OPTIONS, takesValue } from "./options/index.ts";
+import type { Option, OptionGroup } from "./options/index.ts";
 import { PERSONALITIES } from "./personality.ts";
 import type { Personality } from "./personality.ts";
 

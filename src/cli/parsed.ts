@@ -2,8 +2,8 @@
 import type { Args } from "./args.ts";
 import type { Line } from "./classic.ts";
 import { coerce } from "./coerce.ts";
-import { fieldOf } from "./options.ts";
-import type { Option } from "./options.ts";
+import { fieldOf } from "./options/index.ts";
+import type { Option } from "./options/index.ts";
 import type { Personality } from "./personality.ts";
 
 /** Args while they are being collected, one option after the other. */

@@ -6,7 +6,7 @@ import { quote } from "../core/errors.ts";
 import type { Args, PersonalityName } from "./args.ts";
 import { classic } from "./classic.ts";
 import type { Line } from "./classic.ts";
-import { optionNamed, takesValue } from "./options.ts";
+import { optionNamed, takesValue } from "./options/index.ts";
 import { Parsed } from "./parsed.ts";
 import { isCalledTelnet, isPersonality, personalityCalled, PERSONALITIES } from "./personality.ts";
 import type { Personality } from "./personality.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Args } from "../../src/cli/args.ts";
 import type { Token } from "../../src/cli/classic.ts";
-import { OPTIONS, takesValue } from "../../src/cli/options.ts";
+import { OPTIONS, takesValue } from "../../src/cli/options/index.ts";
 import { parseSlowly } from "../../src/cli/parser-yargs.ts";
 import { parse, parseFast, personalityOf, readLine } from "../../src/cli/parser.ts";
 import { NcxError } from "../../src/core/errors.ts";

@@ -1,7 +1,7 @@
 /** What doctor has to say about a line: whose it is, what each flag is in every netcat, and the line in ncx. */
 import { NcxError } from "../../core/errors.ts";
-import { classicOptionNamed } from "../options.ts";
-import type { Option } from "../options.ts";
+import { classicOptionNamed } from "../options/index.ts";
+import type { Option } from "../options/index.ts";
 import { baseName, findNetcats } from "./find.ts";
 import { COMPARED, describeIn, meaningOf, NCX, PROGRAMS, rowOf, valueOf } from "./programs.ts";
 import type { Meaning, Program } from "./programs.ts";

@@ -4,8 +4,8 @@
  *
  * BusyBox 1.35, GNU netcat 0.7.1, macOS, and OpenBSD's own nc, which has TLS where Debian's has none.
  */
-import { classicOptionNamed, optionLettered, takesValue } from "../options.ts";
-import type { Option } from "../options.ts";
+import { classicOptionNamed, optionLettered, takesValue } from "../options/index.ts";
+import type { Option } from "../options/index.ts";
 import { PERSONALITIES } from "../personality.ts";
 import type { Personality } from "../personality.ts";
 

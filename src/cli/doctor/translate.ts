@@ -1,7 +1,7 @@
 /** Another netcat's line as ncx spells it: the same options by name, the operands where ncx has them. */
 import { formatCommand } from "../../core/command.ts";
-import { takesValue } from "../options.ts";
-import type { Option } from "../options.ts";
+import { takesValue } from "../options/index.ts";
+import type { Option } from "../options/index.ts";
 import { rowOf } from "./programs.ts";
 import { HIDDEN } from "./secrets.ts";
 import { means, valueFor, type Flag, type Reading } from "./reading.ts";

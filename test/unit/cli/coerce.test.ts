@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { coerce } from "../../../src/cli/coerce.ts";
-import { optionLettered, optionNamed } from "../../../src/cli/options.ts";
-import type { Option } from "../../../src/cli/options.ts";
+import { optionLettered, optionNamed } from "../../../src/cli/options/index.ts";
+import type { Option } from "../../../src/cli/options/index.ts";
 import { NcxError } from "../../../src/core/errors.ts";
 
 function row(name: string): Option {

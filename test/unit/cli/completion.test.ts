@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { completionScript, SHELLS } from "../../../src/cli/completion.ts";
-import { OPTIONS } from "../../../src/cli/options.ts";
+import { OPTIONS } from "../../../src/cli/options/index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "ncx-completion-"));
 afterAll(() => rmSync(directory, { recursive: true }));

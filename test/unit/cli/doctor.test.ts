@@ -5,7 +5,7 @@ import { printExplanation } from "../../../src/cli/doctor/print.ts";
 import { meaningOf, PROGRAMS, rowOf, valueOf } from "../../../src/cli/doctor/programs.ts";
 import { readAs } from "../../../src/cli/doctor/reading.ts";
 import { shellQuote, splitShell } from "../../../src/cli/doctor/shell-words.ts";
-import { optionLettered, takesValue } from "../../../src/cli/options.ts";
+import { optionLettered, takesValue } from "../../../src/cli/options/index.ts";
 import { parse } from "../../../src/cli/parser.ts";
 import { isPersonality, PERSONALITIES } from "../../../src/cli/personality.ts";
 import { NcxError } from "../../../src/core/errors.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Mode } from "../../../src/cli/args.ts";
 import { helpText } from "../../../src/cli/help.ts";
 import { PAGES } from "../../../src/cli/manual.ts";
-import { OPTIONS } from "../../../src/cli/options.ts";
+import { OPTIONS } from "../../../src/cli/options/index.ts";
 import { parse } from "../../../src/cli/parser.ts";
 import { PERSONALITIES } from "../../../src/cli/personality.ts";
 import { VERSION } from "../../../src/cli/version.ts";

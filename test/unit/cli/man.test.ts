@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { manPage } from "../../../scripts/man.ts";
-import { OPTIONS } from "../../../src/cli/options.ts";
+import { OPTIONS } from "../../../src/cli/options/index.ts";
 
 const page = new URL("../../../man/ncx.1", import.meta.url);
 const groff = spawnSync("groff", ["--version"]).status === 0;

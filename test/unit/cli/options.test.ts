@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Args, Mode } from "../../../src/cli/args.ts";
-import { fieldOf, OPTIONS, takesValue } from "../../../src/cli/options.ts";
-import type { OptionType } from "../../../src/cli/options.ts";
+import { fieldOf, OPTIONS, takesValue } from "../../../src/cli/options/index.ts";
+import type { OptionType } from "../../../src/cli/options/index.ts";
 
 const MODES: readonly Mode[] = [
   "listen",

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { canonical, classic } from "../../../src/cli/classic.ts";
 import { exitCodeOf } from "../../../src/cli/exit.ts";
-import { classicOptionNamed, takesValue } from "../../../src/cli/options.ts";
+import { classicOptionNamed, takesValue } from "../../../src/cli/options/index.ts";
 import { parse } from "../../../src/cli/parser.ts";
 import { PERSONALITIES } from "../../../src/cli/personality.ts";
 import { NcxError } from "../../../src/core/errors.ts";

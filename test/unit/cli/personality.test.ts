@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { optionLettered, takesValue } from "../../../src/cli/options.ts";
+import { optionLettered, takesValue } from "../../../src/cli/options/index.ts";
 import { isPersonality, personalityCalled, PERSONALITIES } from "../../../src/cli/personality.ts";
 
 /** The letters with a ":" after each that takes a value, sorted: getopt's string, whatever its order. */

@@ -1,0 +1,65 @@
+/** Options of `ncx telnet`. */
+import type { Option } from "./option.ts";
+
+export const telnetOptions: readonly Option[] = [
+  {
+    name: "login",
+    letters: { telnet: "l" },
+    type: "text",
+    placeholder: "USER",
+    group: "Mode",
+    modes: ["telnet"],
+    help: "Who to log in as, for a server that asks (NEW-ENVIRON)",
+  },
+  {
+    name: "escape",
+    letters: { telnet: "e" },
+    type: "text",
+    placeholder: "KEY",
+    default: "^]",
+    group: "Mode",
+    modes: ["telnet"],
+    help: "The key that opens the telnet> prompt; off for none",
+  },
+  {
+    name: "no-escape",
+    letters: { telnet: "E" },
+    type: "flag",
+    group: "Mode",
+    modes: ["telnet"],
+    help: "No key opens the prompt",
+  },
+  {
+    name: "binary",
+    letters: { telnet: "8" },
+    type: "flag",
+    group: "Data",
+    modes: ["telnet"],
+    help: "Ask for 8-bit data in both directions (BINARY)",
+  },
+  {
+    name: "binary-out",
+    letters: { telnet: "L" },
+    type: "flag",
+    group: "Data",
+    modes: ["telnet"],
+    help: "Ask for 8-bit data in what is sent alone",
+  },
+  {
+    name: "charset",
+    type: "choice",
+    placeholder: "NAME",
+    choices: ["utf-8", "cp437", "latin1"],
+    default: "utf-8",
+    group: "Data",
+    modes: ["telnet"],
+    help: "Characters of the other end; cp437 for a BBS",
+  },
+  {
+    name: "trace",
+    type: "flag",
+    group: "General",
+    modes: ["telnet"],
+    help: "Show the negotiation on stderr, decoded",
+  },
+];
