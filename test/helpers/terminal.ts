@@ -1,6 +1,8 @@
 /** A program in a terminal of its own, by node-pty; its screen is what it wrote, without what moves the cursor. */
-import type { IPty, spawn as spawnPty } from "node-pty";
+import { once } from "node:events";
+import type { spawn as spawnPty } from "node-pty";
 import { TestRunner, onTestFailed, onTestFinished } from "vitest";
+import { PtyStream } from "../../src/transport/pty-stream.ts";
 import { CLI } from "./run-cli.ts";
 
 export interface Terminal {
@@ -13,6 +15,7 @@ export interface Terminal {
   readonly pid: number;
   /** All that was written so far, escape sequences and all. */
   readonly raw: string;
+  /** The program has ended, and all that it wrote was seen. */
   readonly exited: Promise<{ readonly exitCode: number; readonly signal?: number }>;
 }
 
@@ -50,20 +53,23 @@ export function openTerminal(
     name: "xterm-256color",
     cols: columns,
     rows: 24,
+    encoding: null, // bytes
     env: { ...inherited, ...env } as Record<string, string>,
   });
+  // By itself node-pty loses what was written last, where the program ends while we wait for a core.
+  const screen = new PtyStream(pty).setEncoding("utf8");
   let raw = "";
   let seen = 0;
   let over = false;
   const watchers = new Set<() => void>();
-  pty.onData((text) => {
+  screen.on("data", (text: string) => {
     raw += text;
     for (const look of watchers) look();
   });
-  const exited = exitOf(pty).then((exit) => {
+  const exited = once(screen, "close").then(() => {
     over = true;
     for (const look of watchers) look();
-    return exit;
+    return screen.exited;
   });
   let awaited: RegExp | undefined;
   onTestFailed(() => {
@@ -83,7 +89,7 @@ export function openTerminal(
           if (found) seen += found.index + found[0].length;
           else if (!over) return;
           watchers.delete(look);
-          awaited = undefined;
+          if (found) awaited = undefined;
           if (found) resolve(found);
           else reject(new Error(`the screen never showed ${pattern}: ${JSON.stringify(raw)}`));
         };
@@ -107,10 +113,6 @@ export function openNcx(
   options: TerminalOptions = {},
 ): Terminal {
   return openTerminal(spawn, process.execPath, [CLI, ...args], options);
-}
-
-function exitOf(pty: IPty): Promise<{ exitCode: number; signal?: number }> {
-  return new Promise((resolve) => pty.onExit(resolve));
 }
 
 function screenOf(raw: string): string {
