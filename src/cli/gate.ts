@@ -1,7 +1,10 @@
 /** `--telnet` and `--auth`: what comes between a connection and what it is for. */
 import { login, type KnownLogin } from "../listen/index.ts";
 import type { Connection } from "../stream/connection.ts";
+import type { LinkOptions } from "../stream/link.ts";
 import {
+  keepUrgentInline,
+  plainTelnet,
   plainTelnetOver,
   serveTelnet,
   type ServedTelnet,
@@ -24,12 +27,40 @@ export interface Spoken {
   readonly text?: TelnetText;
 }
 
+/** Where telnet is spoken to a peer without a terminal: in the link, unless a login comes before it. */
+function speaksInLink({ telnet, pty }: Args, asks: boolean): boolean {
+  return telnet === true && pty !== true && !asks;
+}
+
+/** How a peer is linked who is asked for no login: with --telnet and no terminal, the link speaks it. */
+export async function telnetLink(
+  args: Args,
+  options: LinkOptions,
+  asks = false,
+): Promise<LinkOptions> {
+  if (!speaksInLink(args, asks)) return options;
+  const { forward, backward } = await plainTelnet({ raw: args.raw === true });
+  return {
+    ...options,
+    forward: [...(options.forward ?? []), ...forward],
+    backward: [...backward, ...(options.backward ?? [])],
+  };
+}
+
 /** The connection as --telnet makes it: to a terminal's client with --pty, and else to somebody who reads text. */
-export async function overTelnet(connection: Connection, args: Args): Promise<Spoken> {
+export async function overTelnet(
+  connection: Connection,
+  args: Args,
+  asks = false,
+): Promise<Spoken> {
   if (!args.telnet) return { connection };
   if (args.pty) {
     const telnet = await serveTelnet(connection);
     return { connection: telnet.connection, telnet };
+  }
+  if (speaksInLink(args, asks)) {
+    await keepUrgentInline(connection);
+    return { connection };
   }
   const text = await plainTelnetOver(connection, { raw: args.raw === true });
   return { connection: text.connection, text };
@@ -43,7 +74,7 @@ export async function overTelnet(connection: Connection, args: Args): Promise<Sp
 export function guard(args: Args, world: World, join: Join): Join {
   const logins = asksLogin(args, world) && readLogins(args, world);
   return async (accepted, signal) => {
-    const spoken = await overTelnet(accepted, args);
+    const spoken = await overTelnet(accepted, args, Boolean(logins));
     const refused = logins && (await refusal(spoken, logins, signal));
     return refused || (await join(spoken.connection, signal, spoken.telnet));
   };

@@ -12,7 +12,7 @@ import {
   refuseTelnet,
   stdioConnection,
   type ServedTelnet,
-  type TelnetRefusal,
+  type TelnetFilters,
 } from "../transport/index.ts";
 import type { Args } from "./args.ts";
 import { PERSONALITIES, type Personality } from "./personality.ts";
@@ -107,7 +107,7 @@ function dumpTyped(observers: readonly Observer[]): { observers: Observer[]; tap
 function telnetFilters(
   { telnetRefuse, personality }: Args,
   observers: readonly Observer[],
-): TelnetRefusal {
+): TelnetFilters {
   if (!telnetRefuse) return { forward: [], backward: [] };
   const way = PERSONALITIES[personality].telnet;
   if (way !== "strips") return refuseTelnet(way);
@@ -157,7 +157,7 @@ function settleTime(args: Args, world: World): number {
 function sendingFilters(
   args: Args,
   framing: Connection["framing"],
-  telnet: TelnetRefusal,
+  telnet: TelnetFilters,
 ): Filter[] {
   const filters: Filter[] = [];
   if (args.eol !== undefined && args.eol !== "lf") filters.push(eol(args.eol));
@@ -169,7 +169,7 @@ function sendingFilters(
   return filters;
 }
 
-function receivingFilters(args: Args, telnet: TelnetRefusal): Filter[] {
+function receivingFilters(args: Args, telnet: TelnetFilters): Filter[] {
   const filters: Filter[] = [];
   if (args.recvLimit !== undefined) filters.push(first(args.recvLimit));
   filters.push(...telnet.backward);

@@ -1,6 +1,8 @@
 /** `-t`: a plain connection to a telnet server. Whatever it proposes is refused, and the user sees none of it. */
-import { Transform, type Writable } from "node:stream";
-import type { Connection, Filter, Inline } from "../stream/connection.ts";
+import type { Writable } from "node:stream";
+import type { Connection, Inline } from "../stream/connection.ts";
+import { inlineFilter } from "../stream/filters/inline.ts";
+import { answering, type TelnetFilters } from "./telnet/answering.ts";
 import {
   encodeNegotiation,
   escapeIac,
@@ -11,49 +13,23 @@ import {
   type TelnetVerb,
 } from "./telnet.ts";
 
-/** Bytes of answers that may wait for a peer that reads nothing; those beyond are not sent. */
-export const MAX_ANSWERS = 65_536;
-
 /**
  * What a netcat makes of telnet: "strips" shows the data alone and doubles 255 in what is sent. The others show every
  * byte and send what they are given; "answers" looks for proposals in all that is read, "answers-first" at its beginning.
  */
 export type TelnetWay = "strips" | "answers" | "answers-first";
 
-export interface TelnetRefusal {
-  /** For what is sent: the last filter before the peer. */
-  readonly forward: readonly Filter[];
-  /** For what is received: the first after the peer. It writes the answers itself, between two chunks. */
-  readonly backward: readonly Filter[];
-}
-
 /** The filters of one direction each, for a link whose right side is the peer. `onAnswer` sees each answer that is sent. */
 export function refuseTelnet(
   way: TelnetWay,
   onAnswer?: (connection: Connection, answer: Uint8Array) => void,
-): TelnetRefusal {
+): TelnetFilters {
   const received = (connection: Connection, peer: Writable): Inline => {
-    const answer = answering(connection, peer, onAnswer);
+    const answer = answering(peer, (bytes) => onAnswer?.(connection, bytes));
     return way === "strips" ? stripping(answer) : watching(way, answer);
   };
   const backward = inlineFilter(received);
   return { forward: way === "strips" ? [inlineFilter(() => escapeIac)] : [], backward: [backward] };
-}
-
-function inlineFilter(inline: NonNullable<Filter["inline"]>): Filter {
-  const filter = (connection: Connection): Transform => {
-    const change = inline(connection, connection.stream);
-    return new Transform({
-      objectMode: connection.framing === "message",
-      transform(chunk: Buffer, _encoding, done) {
-        const changed = change(chunk);
-        // A datagram of nothing but commands is none to the user.
-        if (changed.length > 0 || chunk.length === 0) this.push(changed);
-        done();
-      },
-    });
-  };
-  return Object.assign(filter, { inline });
 }
 
 function stripping(answer: (bytes: Uint8Array[]) => void): Inline {
@@ -92,22 +68,4 @@ export function literalAnswers(chunk: Uint8Array, onlyFirst: boolean): Uint8Arra
     at = chunk.indexOf(IAC, at + (verb ? 3 : 1));
   }
   return answers;
-}
-
-/** Writes answers to the peer, as far as it takes them, and can still be written to. */
-function answering(
-  connection: Connection,
-  stream: Writable,
-  onAnswer?: (connection: Connection, answer: Uint8Array) => void,
-): (answers: Uint8Array[]) => void {
-  let waiting = 0;
-  return (answers) => {
-    if (answers.length === 0 || !stream.writable) return;
-    const bytes = Buffer.concat(answers);
-    // To stop reading until the peer reads would be worse: two that wait for each other.
-    if (waiting + bytes.length > MAX_ANSWERS) return;
-    waiting += bytes.length;
-    onAnswer?.(connection, bytes);
-    stream.write(bytes, () => (waiting -= bytes.length));
-  };
 }

@@ -28,14 +28,18 @@ export type Layer = (connection: Connection, signal?: AbortSignal) => Promise<Co
 export interface Filter {
   (connection: Connection): Duplex;
   /**
-   * The same without a stream, where no byte has to wait: what becomes of each chunk, which is valid only during the
-   * call and until what it became is written. `peer` is where the right side can be written to. With filters that all
-   * have this a direct way may be taken.
+   * The same without a stream, where it waits for nothing but the next chunk. `peer` is where the right side can be
+   * written to. With filters that all have this a direct way may be taken.
    */
   inline?(connection: Connection, peer: Writable): Inline;
 }
 
-export type Inline = (chunk: Uint8Array) => Uint8Array;
+/** What becomes of each chunk, which is valid only during the call and until what it became is written. */
+export interface Inline {
+  (chunk: Uint8Array): Uint8Array;
+  /** What was kept until more is known, at the end of the input. */
+  flush?(): Uint8Array;
+}
 
 /** Forward is left to right in `link(left, right)`, everywhere. */
 export type Direction = "forward" | "backward";

@@ -4,6 +4,7 @@ import type { Endpoint, ExecEndpoint, Kind, PtyEndpoint, ShEndpoint } from "../c
 import { formatEndpoint } from "../core/endpoint.ts";
 import { NcxError } from "../core/errors.ts";
 import type { TlsFacts } from "../core/events.ts";
+import type { TelnetFilters } from "../protocol/telnet/answering.ts";
 import type { PlainTelnetOptions } from "../protocol/telnet/plain.ts";
 import type { ServedTelnet, TelnetText } from "../protocol/telnet/layer.ts";
 import type { Connection } from "../stream/connection.ts";
@@ -18,7 +19,8 @@ import type {
   Transport,
 } from "./transport.ts";
 
-export { refuseTelnet, type TelnetRefusal, type TelnetWay } from "../protocol/telnet-refuse.ts";
+export type { TelnetFilters } from "../protocol/telnet/answering.ts";
+export { refuseTelnet, type TelnetWay } from "../protocol/telnet-refuse.ts";
 export type { PlainTelnetOptions } from "../protocol/telnet/plain.ts";
 export type { ServedTelnet, TelnetClient, TelnetText } from "../protocol/telnet/layer.ts";
 export type { Handler, ServeOptions, Server } from "./serve.ts";
@@ -110,6 +112,11 @@ export async function plainTelnetOver(
 ): Promise<TelnetText> {
   await keepUrgentInline(connection);
   return (await import("../protocol/telnet/layer.ts")).plainTelnetOver(connection, options);
+}
+
+/** The same within a link: see protocol/telnet/plain-filters.ts. Its connections are for `keepUrgentInline()`. */
+export async function plainTelnet(options?: PlainTelnetOptions): Promise<TelnetFilters> {
+  return (await import("../protocol/telnet/plain-filters.ts")).plainTelnet(options);
 }
 
 /** Offers a terminal on a connection that was just accepted: see protocol/telnet/server.ts. */

@@ -12,6 +12,7 @@ import {
   type LiveLink,
   type Mover,
 } from "../stream/connection.ts";
+import { joinInlines, type JoinedInlines } from "../stream/filters/inline.ts";
 import { endSink, resetStream } from "../stream/stream-mover.ts";
 import { canTakeOver, follow, lend, takeOver, type Taken } from "./tcp-pump.ts";
 
@@ -124,7 +125,7 @@ function pumpStdio(
 function pump({ input, output }: StdioStreams, other: Connection, live: LiveLink): Mover {
   const untaken = other.stream;
   const outlet = openOutlet(output, (error) => live.failed("left", error));
-  let received: Inline = (chunk) => chunk;
+  let received = joinInlines([]);
   function deliver(chunk: Buffer): boolean {
     live.moved("backward", chunk);
     const shown = received(chunk);
@@ -136,10 +137,22 @@ function pump({ input, output }: StdioStreams, other: Connection, live: LiveLink
   if (early && !deliver(early)) taken.socket.pause();
   outlet.onDrain(taken.resume);
   follow(taken, "right", "backward", live);
-  const inlet = openInlet(input, taken, live, inlineOf("forward", other, taken.socket, live));
+  const sent = inlineOf("forward", other, taken.socket, live);
+  const inlet = openInlet(input, taken, live, sent);
+  function end(direction: Direction, flushed: () => void): void {
+    const rest = (direction === "forward" ? sent : received).flush();
+    if (direction === "backward") {
+      if (rest.length > 0) outlet.write(rest);
+      return outlet.flush(flushed);
+    }
+    if (rest.length > 0 && taken.listens) {
+      live.moved("forward", rest);
+      taken.socket.write(rest);
+    }
+    endSink(taken.socket, flushed);
+  }
   return {
-    end: (direction, flushed) =>
-      direction === "forward" ? endSink(taken.socket, flushed) : outlet.flush(flushed),
+    end,
     stop(reason, broken) {
       inlet.stop();
       outlet.stop();
@@ -155,9 +168,10 @@ function inlineOf(
   connection: Connection,
   peer: Writable,
   { filters }: LiveLink,
-): Inline {
-  const inlines = filters?.[direction].flatMap((filter) => filter.inline?.(connection, peer) ?? []);
-  return (chunk) => inlines?.reduce((bytes, each) => each(bytes), chunk) ?? chunk;
+): JoinedInlines {
+  return joinInlines(
+    filters?.[direction].flatMap((filter) => filter.inline?.(connection, peer) ?? []) ?? [],
+  );
 }
 
 /** Where received bytes go. */

@@ -414,6 +414,16 @@ describe("--telnet without a terminal", () => {
     }
   });
 
+  test("keeps a CR at the end of all, and a program has the text as well", async () => {
+    await using peer = await tcpPeer((socket) => socket.end("one\r\ntwo\r"));
+    await using client = start(["--telnet", "127.0.0.1", `${peer.port}`]);
+    expect(await client.ended).toMatchObject({ code: 0, stdout: "one\ntwo\r" });
+    await using ncx = await startListening(["-l", "127.0.0.1", "0", "--telnet", "-e", "cat -v"]);
+    await using caller = await tcpClient(ncx.port);
+    caller.socket.end(bytes(hex("fff6"), "one\r\ntwo\r"));
+    expect((await caller.received).toString()).toBe("\r\n[Yes]\r\none\r\ntwo^M");
+  });
+
   test("serves each client of -k by itself", async () => {
     await using ncx = await startListening(["-lk", "127.0.0.1", "0", "--telnet"]);
     await using one = await tcpClient(ncx.port);

@@ -33,9 +33,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   const { observers } = dumps;
   const session = sessionLink(args, world, { role: "connect", framing, observers });
   const options = programs ? programs.programLink(args, session) : session;
-  const how = { ...options, signal };
-  const spoken = args.telnet && (await (await import("../gate.ts")).overTelnet(connection, args));
-  const { connection: peer, telnet } = spoken || { connection, telnet: undefined };
+  const gate = args.telnet ? await import("../gate.ts") : undefined;
+  const how = { ...(gate ? await gate.telnetLink(args, options) : options), signal };
+  const spoken = await gate?.overTelnet(connection, args);
+  const { connection: peer, telnet } = spoken ?? { connection, telnet: undefined };
   const result = await (runFor
     ? runFor(peer, how, telnet)
     : linkUser(args, world, report, peer, how));

@@ -32,7 +32,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   using dumps = openDumps(args, world, report.fail);
   const framing = /^(udp|dtls|unixgram)$/.test(target.kind) ? "message" : "stream";
   const options = sessionLink(args, world, { role: "listen", framing, observers: dumps.observers });
-  const join = await guarded(args, world, await joinOf(args, world, report, options));
+  const join = await guarded(args, world, report, options);
   let code = 0;
   const patience = clientPatience(args);
   const stranger = new AbortController();
@@ -95,9 +95,17 @@ function listenOptions(args: Args, many: boolean): ListenOptions {
 }
 
 /** Behind telnet and a login, where they are asked for. */
-async function guarded(args: Args, world: World, join: Join): Promise<Join> {
-  const asked = args.telnet || asksLogin(args, world);
-  return asked ? (await import("../gate.ts")).guard(args, world, join) : join;
+async function guarded(
+  args: Args,
+  world: World,
+  report: Reporter,
+  options: LinkOptions,
+): Promise<Join> {
+  const asks = asksLogin(args, world);
+  if (!args.telnet && !asks) return joinOf(args, world, report, options);
+  const { guard, telnetLink } = await import("../gate.ts");
+  const join = await joinOf(args, world, report, await telnetLink(args, options, asks));
+  return guard(args, world, join);
 }
 
 async function joinOf(

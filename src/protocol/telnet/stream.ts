@@ -1,9 +1,7 @@
 /** The data of a telnet connection as a Duplex. What the protocol has to answer goes out between two chunks. */
 import { Duplex } from "node:stream";
+import { MAX_ANSWERS } from "./answering.ts";
 import type { SideEvent, TelnetSide } from "./side.ts";
-
-/** Bytes of answers that may wait for a peer that reads nothing; those beyond are not sent. */
-const MAX_WAITING_ANSWERS = 65_536;
 
 export interface TelnetStreamOptions {
   /** Something was received, and is dealt with. */
@@ -116,7 +114,7 @@ export class TelnetStream extends Duplex {
 
   #answer(bytes: Uint8Array): void {
     // To stop reading until the peer reads would be worse: two that wait for each other.
-    if (this.#waiting + bytes.length > MAX_WAITING_ANSWERS) return;
+    if (this.#waiting + bytes.length > MAX_ANSWERS) return;
     this.#waiting += bytes.length;
     this.#answers.push(bytes);
   }

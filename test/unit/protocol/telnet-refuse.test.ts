@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { literalAnswers, MAX_ANSWERS, refuseTelnet } from "../../../src/protocol/telnet-refuse.ts";
+import { MAX_ANSWERS } from "../../../src/protocol/telnet/answering.ts";
+import { literalAnswers, refuseTelnet } from "../../../src/protocol/telnet-refuse.ts";
 import { link } from "../../../src/stream/link.ts";
 import { memoryPair } from "../../helpers/memory-pair.ts";
 
