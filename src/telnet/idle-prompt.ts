@@ -4,14 +4,18 @@ import { Answers } from "./answers.ts";
 import type { CommandContext } from "./command-context.ts";
 import { escapeLine, runCommand } from "./commands.ts";
 import type { Ending, SessionOptions, Terminal } from "./options.ts";
-import { Prompt } from "./prompt.ts";
+import { HINT, Prompt } from "./prompt.ts";
 import { defaultSettings } from "./settings.ts";
 
 /** Asks for commands until one of them opens a connection or leaves. */
-export async function idlePrompt(terminal: Terminal, options: SessionOptions): Promise<Ending> {
+export async function idlePrompt(
+  terminal: Terminal,
+  options: SessionOptions,
+  time: "first" | "again" = "first",
+): Promise<Ending> {
   const { input } = terminal;
   const { signal } = options;
-  let prompt = new Prompt(terminal);
+  let prompt = new Prompt(terminal, time === "first" ? HINT : "");
   const context: CommandContext = {
     connected: false,
     end: new TelnetEnd(),
@@ -38,7 +42,7 @@ export async function idlePrompt(terminal: Terminal, options: SessionOptions): P
         return ending;
       }
       terminal.setMode("line");
-      prompt = new Prompt(terminal, false);
+      prompt = new Prompt(terminal, "");
     }
     return undefined;
   };
@@ -59,7 +63,8 @@ export async function idlePrompt(terminal: Terminal, options: SessionOptions): P
       };
       input.on("data", onData).on("end", onEnd);
       signal?.addEventListener("abort", onAbort);
-      if (input.readableEnded) onEnd();
+      if (signal?.aborted) onAbort();
+      else if (input.readableEnded) onEnd();
       else input.resume();
     });
   } finally {

@@ -2,7 +2,8 @@
 import { LineEditor } from "./line-editor.ts";
 import type { Terminal } from "./options.ts";
 
-const HINT = "(quit leaves, help lists the commands, Enter goes back)";
+/** What one who has never seen it needs to know. */
+export const HINT = "(quit leaves, help lists the commands, Enter goes back)\n";
 
 /** What was typed: a command, or nothing more (^D). */
 export type PromptLine =
@@ -15,11 +16,12 @@ export class Prompt {
   /** Resolves once the session goes on. */
   readonly closed: Promise<void>;
 
-  constructor({ output }: Terminal, hint = true) {
+  /** Shows it after `before`, which ends the line that the cursor is in. */
+  constructor({ output }: Terminal, before: string) {
     this.closed = new Promise((resolve) => (this.#close = resolve));
     const show = (text: string): undefined => void output.write(text);
     this.#editor = new LineEditor({ show, echoes: () => true, signals: () => true });
-    show(`\n${hint ? `${HINT}\n` : ""}telnet> `);
+    show(`${before}telnet> `);
   }
 
   /** Takes a key; gives the line once there is one. ^C, ^\ and ^Z are an empty one. */

@@ -22,7 +22,7 @@ import { escapeLine, runCommand } from "./commands.ts";
 import { inflated } from "./inflated.ts";
 import { LineEditor, type LineEvent } from "./line-editor.ts";
 import type { Counts, Ending, SessionOptions, Terminal } from "./options.ts";
-import { Prompt } from "./prompt.ts";
+import { HINT, Prompt } from "./prompt.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 
 /** Bytes that may wait for a peer that reads nothing: answers beyond are not sent, keys ring the bell. */
@@ -318,7 +318,7 @@ class Session implements CommandContext {
 
   #openPrompt(): void {
     this.terminal.setMode("line");
-    this.#prompt = new Prompt(this.terminal);
+    this.#prompt = new Prompt(this.terminal, `\n${HINT}`);
   }
 
   async #promptKey(prompt: Prompt, byte: number): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { read, tcpPeer } from "../helpers/peers.ts";
+import { closedPort, read, tcpPeer } from "../helpers/peers.ts";
 import { needs } from "../helpers/peers-installed.ts";
 import { startNginx } from "../helpers/real-peers.ts";
 import { scratch } from "../helpers/run-cli.ts";
@@ -129,6 +129,38 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     telnet.type("there\n");
     expect(await reads(second, 7)).toBe(Buffer.from("there\r\n").toString("hex"));
     telnet.type(`${ESCAPE}close\n`);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  needs("telnet")("stays at the prompt where open fails, as telnet does", async () => {
+    const port = await closedPort();
+    const there = `127.0.0.1 ${port}`;
+    await using peer = await tcpPeer();
+    for (const open of [openNcx(spawn, ["telnet"]), openTerminal(spawn, "telnet", [])]) {
+      await open.shows(/telnet> $/);
+      open.type(`open ${there}\n`);
+      await open.shows(/Trying 127\.0\.0\.1\.\.\.\n/);
+      await open.shows(/telnet: Unable to connect to remote host: Connection refused\ntelnet> $/);
+      open.type("status\n");
+      await open.shows(/No connection\.\n.*\ntelnet> $/);
+      open.type("quit\n");
+      expect((await open.exited).exitCode).toBe(0);
+      expect(open.raw).not.toContain("Connection closed");
+    }
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    await peer.next();
+    await telnet.shows(/Escape/);
+    telnet.type(`${ESCAPE}open ${there}\n`);
+    await telnet.shows(/Connection refused\ntelnet> $/);
+    telnet.type("open 127.0.0.1 99999\n");
+    await telnet.shows(/99999[^\n]*\n[^]*telnet> $/);
+    telnet.type(`open 127.0.0.1 ${peer.port}\n`);
+    await telnet.shows(/Connected to 127\.0\.0\.1\.\nEscape/);
+    telnet.type("there\n");
+    const server = await peer.next();
+    expect(await reads(server, 7)).toBe(Buffer.from("there\r\n").toString("hex"));
+    telnet.type(`${ESCAPE}quit\n`);
+    await telnet.shows(/Connection closed\.\n/);
     expect((await telnet.exited).exitCode).toBe(0);
   });
 

@@ -37,20 +37,28 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   const escape = escapeOf(args);
   const terminal = terminalOf(world);
   const voice = speaker(args, world);
-  let ending: Ending = { reason: "quit", open: args.operands };
-  if (args.operands.length === 0) {
-    if (!terminal.typed) throw cannot("connect", "the host is missing", "ncx telnet host");
-    ending = await idlePrompt(terminal, optionsOf(args, world, { escape, say: voice.aside }));
-  }
+  const say = (line: string): void => void (args.quiet || world.stderr.write(`${line}\n`));
+  const idle = (time: "first" | "again"): Promise<Ending> =>
+    idlePrompt(terminal, optionsOf(args, world, { escape, say: voice.aside }), time);
+  if (args.operands.length === 0 && !terminal.typed)
+    throw cannot("connect", "the host is missing", "ncx telnet host");
+  const asked = { reason: "quit", open: args.operands } as const;
+  let ending: Ending = args.operands.length === 0 ? await idle("first") : asked;
+  let met = false;
   for (;;) {
-    if (ending.reason !== "quit" || !ending.open) return conclude(ending, voice, report);
-    const there = destination(ending.open);
+    if (ending.reason !== "quit" || !ending.open) return conclude(ending, met, voice, report);
     try {
+      const there = destination(ending.open);
       ending = await visit(there, { args, world, report, terminal, voice, escape });
+      met = true;
     } catch (error) {
-      if (!(error instanceof TelnetFailure)) throw error;
-      if (!args.quiet) world.stderr.write(`telnet: ${error.message}\n`);
-      return 1;
+      if (error instanceof TelnetFailure) say(`telnet: ${error.message}`);
+      else if (ending === asked || !(error instanceof NcxError)) throw error;
+      else report.fail(error);
+      // As telnet: only what was asked for at the prompt leads back there.
+      if (ending === asked || world.stop.aborted) return 1;
+      met = false;
+      ending = await idle("again");
     }
   }
 }
@@ -157,10 +165,10 @@ function refused(error: unknown, there: Destination, { jsonEvents }: Args): neve
 /** A connection that was not made, as telnet says it. */
 class TelnetFailure extends Error {}
 
-function conclude(ending: Ending, { say }: Voice, report: Reporter): number {
+function conclude(ending: Ending, met: boolean, { say }: Voice, report: Reporter): number {
   switch (ending.reason) {
     case "quit":
-      say("Connection closed.");
+      if (met) say("Connection closed.");
       return 0;
     case "aborted":
       return 1;
