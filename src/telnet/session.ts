@@ -7,6 +7,7 @@
  * The prompt takes the keys while it is open, and what the network has to say waits.
  */
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { decodeCp437, encodeCp437 } from "../core/cp437.ts";
 import { describe } from "../protocol/telnet/describe.ts";
 import { TelnetEnd, encodeCommand, type TelnetEndEvent } from "../protocol/telnet/end.ts";
@@ -30,6 +31,9 @@ const MAX_ANSWERS = 65_536;
 const MAX_TYPED = 1_048_576;
 /** Bytes after which a pipe waits for the network. */
 const MAX_PIPED = 262_144;
+
+/** Milliseconds for a piped input to end, once the server has. */
+const SETTLE = 250;
 
 const CR = 13;
 
@@ -125,10 +129,23 @@ class Session implements CommandContext {
         if (rest) chunks = inflated(rest, chunks);
       }
       await this.#show(this.end.flush());
-      this.#finish({ reason: "closed", answered: this.#inputEnded });
+      this.#finish({ reason: "closed", answered: await this.#saidAll() });
     } catch (error) {
       this.#finish({ reason: "closed", error });
     }
+  }
+
+  /** Whether all that was to be said had been: of an input that is over from the start we may hear only now. */
+  async #saidAll(): Promise<boolean> {
+    const { input, typed } = this.terminal;
+    if (typed || this.#inputEnded) return this.#inputEnded;
+    const before = this.#counts.typed;
+    const heard = new AbortController();
+    const { signal } = heard;
+    const late = delay(SETTLE, undefined, { signal });
+    await Promise.race([once(input, "end", { signal }), late]).catch(() => {});
+    heard.abort();
+    return this.#inputEnded && this.#counts.typed === before;
   }
 
   /** Takes what was received; gives what is left where it is deflated from there on. */
