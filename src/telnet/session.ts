@@ -20,6 +20,7 @@ import { Answers, opening, willingness } from "./answers.ts";
 import { chunksOf } from "./chunks.ts";
 import type { CommandContext } from "./command-context.ts";
 import { escapeLine, runCommand } from "./commands.ts";
+import { makeCrmod } from "./crmod.ts";
 import { inflated } from "./inflated.ts";
 import { LineEditor, type LineEvent } from "./line-editor.ts";
 import type { Counts, Ending, SessionOptions, Terminal } from "./options.ts";
@@ -34,8 +35,6 @@ const MAX_PIPED = 262_144;
 
 /** Milliseconds for a piped input to end, once the server has. */
 const SETTLE = 250;
-
-const CR = 13;
 
 /** Runs a session to its end. The caller closes the connection; the terminal is as it was. */
 export async function session(
@@ -60,6 +59,7 @@ class Session implements CommandContext {
   readonly #counts: Counts = { sent: 0, received: 0, typed: 0 };
   readonly #began = performance.now();
   readonly #sentParser = new TelnetParser();
+  readonly #crmod = makeCrmod();
   #forced: "character" | "line" | undefined;
   #prompt: Prompt | undefined;
   #finish: (ending: Ending) => void = () => {};
@@ -205,7 +205,7 @@ class Session implements CommandContext {
     if (this.#over || bytes.length === 0) return;
     const { output } = this.terminal;
     if (output.destroyed) return this.#finish({ reason: "quit" });
-    const text = this.settings.crmod ? crmod(bytes) : bytes;
+    const text = this.settings.crmod ? this.#crmod(bytes) : bytes;
     output.write(decode(text, this.#options.charset));
     if (output.writableLength === 0) return;
     // The chunk's memory is free once it is written. Where that fails, nobody sees it any more.
@@ -440,13 +440,6 @@ const SIGNAL_KEYS: ReadonlyMap<number, CommandName> = new Map([
   [0x1c, "BRK"],
   [0x1a, "SUSP"],
 ]);
-
-function crmod(bytes: Uint8Array): Uint8Array {
-  const out = [...bytes].flatMap((byte, at) =>
-    byte === CR && bytes[at + 1] !== 10 ? [CR, 10] : byte,
-  );
-  return Uint8Array.from(out);
-}
 
 function decode(bytes: Uint8Array, charset: SessionOptions["charset"]): Uint8Array | string {
   if (charset === "cp437") return decodeCp437(bytes);

@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { MODE_BITS } from "../../src/protocol/telnet/linemode.ts";
+import { OPTIONS } from "../../src/protocol/telnet/names.ts";
+import { encodeSubnegotiation } from "../../src/protocol/telnet.ts";
 import { closedPort, read, tcpPeer } from "../helpers/peers.ts";
 import { needs } from "../helpers/peers-installed.ts";
 import { startNginx } from "../helpers/real-peers.ts";
@@ -86,6 +89,66 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     await telnet.shows(/welcome/);
     await telnet.exited;
     expect(telnet.raw).not.toContain("s3cret");
+  });
+
+  test("edits lines for a server that keeps LINEMODE's EDIT on, and stops when it is off", async () => {
+    const mode = (bits: number): Buffer =>
+      Buffer.from(encodeSubnegotiation(OPTIONS.LINEMODE, Buffer.of(1, bits)));
+    const answers = (bits: number): string => mode(bits | MODE_BITS.ack).toString("hex");
+    await using peer = await tcpPeer((socket) => {
+      socket.write(Buffer.from("fffd22", "hex"));
+      socket.write(mode(MODE_BITS.edit | MODE_BITS.trapsig));
+    });
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    // WILL LINEMODE, and the special characters.
+    expect(await readsTo(server, answers(MODE_BITS.edit | MODE_BITS.trapsig))).toMatch(
+      /^fffb22fffa2203/,
+    );
+    telnet.type("helo\u007Flo\n");
+    await telnet.shows(/helo\u0008 \u0008lo\n/);
+    expect(await reads(server, 7)).toBe(Buffer.from("hello\r\n").toString("hex"));
+    telnet.type("half\u0003\u001C\u001A\u0004");
+    expect(await reads(server, 8)).toBe("fff4ffeeffedffec"); // IP, ABORT, SUSP, EOF
+    telnet.type(`${ESCAPE}status\n`);
+    await telnet.shows(/Operating with LINEMODE: lines are edited here\.\nLocal/);
+    // A password: the server "echoes", and lines are still edited here.
+    server.write(Buffer.concat([Buffer.from("fffb01fffb03", "hex"), Buffer.from("Password: ")]));
+    expect(await readsTo(server, "fffd01fffd03")).toBe("fffd01fffd03");
+    await telnet.shows(/Password: /);
+    telnet.type("s3cret\n");
+    expect(await reads(server, 8)).toBe(Buffer.from("s3cret\r\n").toString("hex"));
+    server.write(mode(MODE_BITS.edit)); // signals are characters now
+    expect(await readsTo(server, answers(MODE_BITS.edit))).toBe(answers(MODE_BITS.edit));
+    telnet.type("a\u0003\n");
+    expect(await reads(server, 4)).toBe("61030d0a");
+    telnet.type("left ");
+    telnet.type(`${ESCAPE}\n`);
+    await telnet.shows(/telnet> \n/);
+    server.write(mode(0));
+    expect(await readsTo(server, Buffer.from("left ").toString("hex"))).toBe(
+      answers(0) + Buffer.from("left ").toString("hex"),
+    );
+    telnet.type("k");
+    expect(await reads(server, 1)).toBe("6b");
+    expect(telnet.raw).not.toContain("s3cret");
+    telnet.type(`${ESCAPE}quit\n`);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test("begins a line at each CR with crmod, and no second one at the LF of another chunk", async () => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    telnet.type(`${ESCAPE}toggle crmod\n`);
+    await telnet.shows(/Will: takes a received CR for a new line\n/);
+    server.write("one\r\u0000two\r");
+    await telnet.shows(/one\r?\ntwo\r?\n$/);
+    server.write("\nthree");
+    await telnet.shows(/^three/);
+    telnet.type(`${ESCAPE}quit\n`);
+    await telnet.exited;
   });
 
   test("goes back from the prompt after one command", async () => {
@@ -240,17 +303,18 @@ async function walk(telnet: Terminal): Promise<void> {
 
 /** So many bytes, in hexadecimal. */
 async function reads(socket: Readable, length: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  for (let got = 0; got < length;) {
-    const chunk: unknown = socket.read();
-    if (!(chunk instanceof Buffer)) {
-      await once(socket, "readable");
-      continue;
-    }
-    got += chunk.length;
-    chunks.push(chunk);
+  for (;;) {
+    const chunk: unknown = socket.read(length);
+    if (chunk instanceof Buffer) return chunk.toString("hex");
+    await once(socket, "readable");
   }
-  return Buffer.concat(chunks).toString("hex");
+}
+
+/** All up to this, in hexadecimal. */
+async function readsTo(socket: Readable, end: string): Promise<string> {
+  let all = "";
+  while (!all.endsWith(end)) all += await reads(socket, 1);
+  return all;
 }
 
 /** The only child of a process. */
