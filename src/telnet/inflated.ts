@@ -1,4 +1,4 @@
-/** MCCP2: a stream that is deflated from some byte on, and plain again after the end of that. */
+/** MCCP2: a stream that is deflated from some byte on, and may be plain again after the end of that. */
 import { once } from "node:events";
 import { createInflate, type Inflate } from "node:zlib";
 import { NcxError } from "../core/errors.ts";
@@ -7,14 +7,15 @@ import { NcxError } from "../core/errors.ts";
 const CHUNK = 16_384;
 
 /**
- * What `first` and the chunks after it inflate to, and then what follows the end of the deflated part as it is.
+ * What `first` and the chunks after it inflate to; returns what follows the end of the deflated part in the chunk that
+ * has it, and undefined where the chunks end before.
  *
  * @throws {NcxError} PROTOCOL for what is not deflated.
  */
 export async function* inflated(
   first: Uint8Array,
   chunks: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, void> {
+): AsyncGenerator<Uint8Array, Uint8Array | undefined> {
   const inflate = createInflate({ chunkSize: CHUNK });
   const feeding = feed(inflate, first, chunks);
   feeding.catch(() => {}); // told by the iteration, too
@@ -23,10 +24,7 @@ export async function* inflated(
   } catch (cause) {
     throw new NcxError("PROTOCOL", "Cannot inflate what the server sends: not MCCP2", { cause });
   }
-  const rest = await feeding;
-  if (rest === undefined) return;
-  if (rest.length > 0) yield rest;
-  for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  return await feeding;
 }
 
 /** Feeds it to its end; gives what was left of the last chunk, or undefined at the end of the chunks. */

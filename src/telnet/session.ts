@@ -7,6 +7,7 @@
  * The prompt takes the keys while it is open, and what the network has to say waits.
  */
 import { once } from "node:events";
+import { StringDecoder } from "node:string_decoder";
 import { setTimeout as delay } from "node:timers/promises";
 import { decodeCp437, encodeCp437 } from "../core/cp437.ts";
 import { describe } from "../protocol/telnet/describe.ts";
@@ -60,6 +61,7 @@ class Session implements CommandContext {
   readonly #began = performance.now();
   readonly #sentParser = new TelnetParser();
   readonly #crmod = makeCrmod();
+  readonly #encode: (bytes: Uint8Array) => Uint8Array;
   #forced: "character" | "line" | undefined;
   #prompt: Prompt | undefined;
   #finish: (ending: Ending) => void = () => {};
@@ -72,6 +74,7 @@ class Session implements CommandContext {
     this.terminal = terminal;
     this.escape = terminal.typed ? options.escape : undefined;
     this.answers = new Answers(terminal, options);
+    this.#encode = encoder(options.charset);
     const newline = terminal.screen ? "\r\n" : "\n";
     this.end = new TelnetEnd({ ...willingness(terminal), newline });
     this.#editor = new LineEditor({
@@ -120,13 +123,12 @@ class Session implements CommandContext {
   // ---- from the network
 
   async #read(): Promise<void> {
-    const { stream } = this.#connection;
+    const chunks = this.#chunks();
     try {
-      let chunks = chunksOf(stream);
       for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
-        const rest = await this.#received(next.value);
+        let deflated = await this.#received(next.value);
+        while (deflated) deflated = await this.#inflate(deflated, chunks);
         if (this.#over) return;
-        if (rest) chunks = inflated(rest, chunks);
       }
       await this.#show(this.end.flush());
       this.#finish({ reason: "closed", answered: await this.#saidAll() });
@@ -148,9 +150,32 @@ class Session implements CommandContext {
     return this.#inputEnded && this.#counts.typed === before;
   }
 
+  /** What crosses the network. */
+  async *#chunks(): AsyncGenerator<Uint8Array, void> {
+    const chunks = chunksOf(this.#connection.stream);
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      this.#counts.received += next.value.length;
+      yield next.value;
+    }
+  }
+
+  /** Takes what is deflated, to its end; gives what is left where it is deflated again after that. */
+  async #inflate(
+    first: Uint8Array,
+    chunks: AsyncIterator<Uint8Array>,
+  ): Promise<Uint8Array | undefined> {
+    const inflating = inflated(first, chunks);
+    let next = await inflating.next();
+    for (; !next.done && !this.#over; next = await inflating.next()) {
+      // There is no end to one deflated stream within the other: from the second on they are taken as they are.
+      let rest = await this.#received(next.value);
+      while (rest) rest = await this.#received(rest);
+    }
+    return next.done && next.value ? await this.#received(next.value) : undefined;
+  }
+
   /** Takes what was received; gives what is left where it is deflated from there on. */
   async #received(chunk: Uint8Array): Promise<Uint8Array | undefined> {
-    this.#counts.received += chunk.length;
     if (this.settings.netdata) this.#showHex("<", chunk);
     for (const event of this.end.receive(chunk)) {
       if (event.type === "compressed") return event.rest;
@@ -238,7 +263,7 @@ class Session implements CommandContext {
     const { input } = this.terminal;
     const { stream } = this.#connection;
     this.#counts.typed += chunk.length;
-    this.send(this.end.encode(encode(chunk, this.#options.charset), { lf: "\r\n" }));
+    this.send(this.end.encode(this.#encode(chunk), { lf: "\r\n" }));
     if (stream.writableLength <= MAX_PIPED) return;
     input.pause();
     const drained = Promise.race([once(stream, "drain"), once(stream, "close")]).catch(() => {});
@@ -267,11 +292,11 @@ class Session implements CommandContext {
   #sendKeys(keys: Buffer): void {
     if (keys.length === 0) return;
     if (!this.end.active("him", OPTIONS.ECHO))
-      this.terminal.output.write(keys.toString().replaceAll("\r", "\r\n"));
+      this.terminal.output.write(keys.toString("latin1").replaceAll("\r", "\r\n"), "latin1");
     let plain: number[] = [];
     const flush = (): void => {
-      const bytes = encode(Buffer.from(plain), this.#options.charset);
-      if (plain.length > 0) this.#sendTyped(this.end.encode(bytes, this.#newlines()));
+      const bytes = this.#encode(Buffer.from(plain));
+      if (bytes.length > 0) this.#sendTyped(this.end.encode(bytes, this.#newlines()));
       plain = [];
     };
     for (const byte of keys) {
@@ -294,7 +319,7 @@ class Session implements CommandContext {
     const linemode = this.end.active("us", OPTIONS.LINEMODE);
     switch (event.type) {
       case "line": {
-        const text = encode(Buffer.from(event.text), this.#options.charset);
+        const text = this.#encode(Buffer.from(event.text));
         const newline = event.ends === "enter" ? "\r\n" : "";
         return this.#sendTyped(this.end.encode(Buffer.concat([text, Buffer.from(newline)])));
       }
@@ -446,7 +471,12 @@ function decode(bytes: Uint8Array, charset: SessionOptions["charset"]): Uint8Arr
   return charset === "latin1" ? Buffer.from(bytes).toString("latin1") : bytes;
 }
 
-function encode(bytes: Uint8Array, charset: SessionOptions["charset"]): Uint8Array {
-  if (charset === "cp437") return encodeCp437(Buffer.from(bytes).toString());
-  return charset === "latin1" ? Buffer.from(Buffer.from(bytes).toString(), "latin1") : bytes;
+/** What UTF-8 is in the other end's characters; a character that is cut waits for its rest. */
+function encoder(charset: SessionOptions["charset"]): (bytes: Uint8Array) => Uint8Array {
+  if (charset !== "cp437" && charset !== "latin1") return (bytes) => bytes;
+  const decoder = new StringDecoder("utf8");
+  return (bytes) => {
+    const text = decoder.write(Buffer.from(bytes));
+    return charset === "cp437" ? encodeCp437(text) : Buffer.from(text, "latin1");
+  };
 }

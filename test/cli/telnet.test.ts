@@ -126,6 +126,25 @@ describe("ncx telnet in a pipe", () => {
   });
 });
 
+describe("--charset", () => {
+  test.each([
+    ["cp437", Buffer.of(0x82, 0x84, 13, 10)],
+    ["latin1", Buffer.of(0xe9, 0xe4, 13, 10)],
+  ])("%s gets a character whole that came in two chunks", async (charset, expected) => {
+    let sent: Promise<Buffer> | undefined;
+    await using peer = await tcpPeer((socket) => (sent = read(socket)));
+    await using client = start(["telnet", "--charset", charset, "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    const text = Buffer.from("éä\n");
+    client.stdin.write(text.subarray(0, 3)); // é, and half of ä
+    await once(server, "data");
+    client.stdin.end(text.subarray(3));
+    server.end();
+    await client.ended;
+    expect(await sent).toEqual(expected);
+  });
+});
+
 describe("-t and --telnet", () => {
   test.each([["-t"], ["--telnet"]])("%s keeps a file's bytes among answers", async (flag) => {
     await using peer = await tcpPeer((socket) => {
@@ -190,6 +209,16 @@ describe("a server that means no good", () => {
     const { stdout, sent } = await visit(peer);
     expect(stdout).toBe("packed\nplain\n");
     expect(sent).toBe("fffd56" + "fffc63");
+  });
+
+  test("may not deflate (MCCP2) within what is deflated; again after it, as often as it likes", async () => {
+    const begin = hex("fffa56fff0");
+    const within = deflateSync(Buffer.concat([Buffer.from("one "), begin, Buffer.from("two ")]));
+    const again = Array.from({ length: 2000 }, () => Buffer.concat([begin, deflateSync("x")]));
+    const wire = [within, ...again, Buffer.from(" end\r\n")];
+    await using peer = await compressing((socket) => socket.end(Buffer.concat(wire)));
+    const { stdout } = await visit(peer);
+    expect(stdout).toBe(`one two ${"x".repeat(2000)} end\n`);
   });
 
   test("is told of where it deflates nothing", async () => {

@@ -136,6 +136,21 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     expect((await telnet.exited).exitCode).toBe(0);
   });
 
+  test("is not held up by a server that changes its mind again and again", async () => {
+    const mind = Buffer.from("fffb01fffb03" + "fffc01fffc03", "hex");
+    const storm = Buffer.concat(Array.from({ length: 50_000 }, () => mind));
+    await using peer = await tcpPeer((socket) => {
+      socket.resume();
+      socket.write(Buffer.concat([storm, Buffer.from("still here")]));
+    });
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    await telnet.shows(/still here/);
+    telnet.type(`${ESCAPE}status\n`);
+    await telnet.shows(/Operating line by line/);
+    telnet.type(`${ESCAPE}quit\n`);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
   test("begins a line at each CR with crmod, and no second one at the LF of another chunk", async () => {
     await using peer = await tcpPeer();
     const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
