@@ -132,7 +132,7 @@ describe("--charset", () => {
     ["latin1", Buffer.of(0xe9, 0xe4, 13, 10)],
   ])("%s gets a character whole that came in two chunks", async (charset, expected) => {
     let sent: Promise<Buffer> | undefined;
-    await using peer = await tcpPeer((socket) => (sent = read(socket)));
+    await using peer = await tcpPeer((socket) => void (sent = read(socket)));
     await using client = start(["telnet", "--charset", charset, "127.0.0.1", `${peer.port}`]);
     const server = await peer.next();
     const text = Buffer.from("éä\n");
