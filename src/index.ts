@@ -61,6 +61,7 @@ export {
   type ProxyDns,
   type ProxyProtocol,
 } from "./core/proxy.ts";
+export { tap, type Tap, type TapOptions, type TapShow } from "./observe/tap.ts";
 export { link, type Eof, type LinkOptions } from "./stream/link.ts";
 export type {
   Connection,

@@ -166,6 +166,7 @@ export interface Args {
   readonly localForward?: readonly string[];
   readonly retries?: number;
   readonly drain?: number;
+  readonly tap?: "text" | "hex" | "none";
 
   // ports and services
   readonly tcp?: boolean;

@@ -2,7 +2,8 @@
 import type { Direction, Observer } from "../stream/connection.ts";
 
 const WIDTH = 16;
-const ARROWS: Record<Direction, string> = { forward: ">", backward: "<" };
+/** What was sent, and what was received. */
+export const ARROWS: Readonly<Record<Direction, string>> = { forward: ">", backward: "<" };
 
 /** How a dump is laid out. */
 export interface HexFormat {
@@ -53,26 +54,26 @@ export function hexdump(write: (text: string) => void, format: HexFormat = NCX):
   const offsets: Record<Direction, number> = { forward: 0, backward: 0 };
   return {
     onData(_connection, direction, chunk) {
-      write(formatChunk(chunk, direction, offsets[direction], format));
+      write(formatChunk(chunk, direction, offsets[direction], format).join(""));
       offsets[direction] += chunk.length;
     },
   };
 }
 
-/** The dump of one chunk that starts at `offset` of its direction. */
-function formatChunk(
+/** The dump of one chunk that starts at `offset` of its direction, in lines. */
+export function formatChunk(
   chunk: Uint8Array,
   direction: Direction,
   offset: number,
-  format: HexFormat,
-): string {
+  format: HexFormat = NCX,
+): string[] {
   const { record } = format;
-  let text = "";
+  const lines: string[] = [];
   for (let at = 0; at < chunk.length; at += WIDTH) {
     const place = record === undefined ? offset + at : at % record;
-    text += format.line(chunk.subarray(at, at + WIDTH), direction, place);
+    lines.push(format.line(chunk.subarray(at, at + WIDTH), direction, place));
   }
-  return text;
+  return lines;
 }
 
 /** `68 65 6c 6c 6f 0a 68 65  6c 6c`, blanks where there is no byte. */

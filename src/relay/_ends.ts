@@ -40,7 +40,7 @@ export function dialFar(
 export async function join(
   near: Connection,
   far: Connection,
-  options: Pick<RelayOptions, "idle" | "rateLimit" | "onOpen" | "onClose">,
+  options: Pick<RelayOptions, "idle" | "rateLimit" | "observe" | "onOpen" | "onClose">,
   signal: AbortSignal,
 ): Promise<void> {
   // Not "await using", whose bookkeeping is a twentieth of what an idle connection costs: there may be ten thousand.
@@ -56,7 +56,7 @@ export async function join(
 function linkOptions(
   near: Connection,
   far: Connection,
-  options: Pick<RelayOptions, "idle" | "rateLimit">,
+  options: Pick<RelayOptions, "idle" | "rateLimit" | "observe">,
   signal: AbortSignal,
 ): LinkOptions {
   const endless = near.framing === "message" || far.framing === "message";
@@ -70,6 +70,7 @@ function linkOptions(
     // A UDP client has no end but silence, and then nobody waits for an answer.
     ...(near.framing === "message" && { eof: { left: "close" } }),
     ...(idle !== undefined && { idle }),
+    ...(options.observe && { observers: options.observe(near, far) }),
     forward: [...pace, ...cut(far)],
     backward: [...pace, ...cut(near)],
   };

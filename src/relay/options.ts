@@ -1,4 +1,4 @@
-import type { Connection, LinkReport } from "../stream/connection.ts";
+import type { Connection, LinkReport, Observer } from "../stream/connection.ts";
 import type { BindOptions, DialOptions } from "../transport/index.ts";
 import type { ServeOptions } from "../transport/serve.ts";
 
@@ -26,6 +26,8 @@ export interface ForwardOptions extends ServeOptions {
 }
 
 export interface RelayOptions extends ForwardOptions {
+  /** Who watches what passes between the two. Forward is what the client sends. */
+  observe?: (near: Connection, far: Connection) => readonly Observer[];
   /** A client is linked to its destination. */
   onOpen?: (near: Connection, far: Connection) => void;
   /** They have come apart: forward is what the client sent. */

@@ -52,6 +52,36 @@ describe.each(WAYS)("a connection through relay() $name", (way) => {
     await gone(client);
   });
 
+  test("is seen by who observes it, in order, with both its ends", async () => {
+    const seen: string[] = [];
+    const bytes = { forward: 0, backward: 0 };
+    await using upstream = await tcpServer();
+    await using server = await relay(TCP0, upstream.endpoint, {
+      onOpen: prepare,
+      observe: (near, far) => [
+        {
+          onOpen: (connection) =>
+            seen.push(`open ${connection === far} ${near.remote.kind === "tcp"}`),
+          onData: (_connection, direction, chunk) => {
+            bytes[direction] += chunk.length;
+            seen.push(`${direction} ${Buffer.from(chunk.subarray(-3)).toString()}`);
+          },
+          onClose: (_connection, { reason }) => seen.push(`close ${reason}`),
+        },
+      ],
+    });
+    const { client, far } = await open(server, upstream, way);
+    const warm = way.warm ? WARM_BYTES : 0;
+    client.end("ask");
+    expect(await readToEnd(far)).toBe("ask");
+    far.end("say");
+    expect(await readToEnd(client)).toBe("say");
+    await untilIdle(server);
+    expect(bytes).toEqual({ forward: warm + 3, backward: warm + 3 });
+    expect(seen[0]).toBe("open true true");
+    expect(seen.slice(-3)).toEqual(["forward ask", "backward say", "close eof"]);
+  });
+
   test("passes the client's end of input on, and the answer that comes after it", async () => {
     await using upstream = await tcpServer();
     await using server = await relay(TCP0, upstream.endpoint, { onOpen: prepare });

@@ -1,7 +1,7 @@
 /** ncx in a real terminal. */
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { read, serves, tcpPeer } from "../helpers/peers.ts";
+import { read, serves, tcpClient, tcpPeer } from "../helpers/peers.ts";
 import { run, scratch, startListening } from "../helpers/run-cli.ts";
 import { findPty, openNcx, openTerminal, type Terminal } from "../helpers/terminal.ts";
 
@@ -22,6 +22,30 @@ describe.skipIf(!found)("in a terminal ncx", () => {
     expect(`${(await once(server, "data"))[0]}`).toBe("more\n");
     server.end();
     expect((await ncx.exited).exitCode).toBe(0);
+  });
+
+  test("--tap colours each direction of a relay, and not under NO_COLOR", async () => {
+    await using peer = await tcpPeer(serves.echo);
+    for (const env of [{}, { NO_COLOR: "1" }]) {
+      const relay = openNcx(
+        spawn,
+        ["relay", "-v", "--tap", "127.0.0.1:0", `127.0.0.1:${peer.port}`],
+        {
+          env,
+        },
+      );
+      const [, port] = await relay.shows(/istening on 127\.0\.0\.1:(\d+)/);
+      await using client = await tcpClient(Number(port));
+      client.socket.end("hello\n");
+      await client.received;
+      await relay.shows(/\(eof\)\n/);
+      const isColoured = !("NO_COLOR" in env);
+      expect(relay.raw.includes("\u001b[36m[1] > 00000000  hello\u001b[39m")).toBe(isColoured);
+      expect(relay.raw.includes("\u001b[32m[1] < 00000000  hello\u001b[39m")).toBe(isColoured);
+      expect(relay.raw.includes("\n[1] > 00000000  hello\r\n")).toBe(!isColoured);
+      process.kill(relay.pid, "SIGTERM");
+      await relay.exited;
+    }
   });
 
   test("half-closes on ^D, and still shows the answer that comes late", async () => {

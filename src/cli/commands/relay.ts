@@ -22,6 +22,9 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   requireTls(rules, args);
   for (const warning of unheeded({ ...args, udp: rules.some(hasUdp) })) report.say(warning);
   const servers: Server[] = [];
+  const tapping = args.tap === undefined ? undefined : await import("../tap.ts");
+  const tap = tapping && args.tap && tapping.openTap(args.tap, world);
+  const stop = tapping ? AbortSignal.any([world.stop, tapping.whenUnread(world)]) : world.stop;
   const extras = {
     bind: await bindExtras(
       args,
@@ -39,7 +42,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   try {
     for (const rule of rules)
       servers.push(
-        await relay(rule.from, rule.to, relayOptions(rule, args, world, report, extras)),
+        await relay(rule.from, rule.to, {
+          ...relayOptions(rule, args, world, report, extras),
+          ...(tap && { observe: tap.observe }),
+        }),
       );
     announce(
       servers,
@@ -47,10 +53,11 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
       args,
       report,
     );
-    onAbort(world.stop, () => void drain(servers, args.drain ?? DRAIN, report));
+    onAbort(stop, () => void drain(servers, args.drain ?? DRAIN, report));
     await Promise.all(servers.map(({ done }) => done));
   } finally {
     for (const server of servers) await server[Symbol.asyncDispose]();
+    tap?.end();
   }
   return 0;
 }

@@ -87,6 +87,17 @@ export const dataOptions: readonly Option[] = [
     help: "Write what passes both ways to FILE",
   },
   {
+    name: "tap",
+    type: "choice",
+    placeholder: "SHOW",
+    choices: ["text", "hex", "none"],
+    bare: ["text", "text|hex|none"],
+    group: "Data",
+    modes: ["relay"],
+    default: "text",
+    help: "Show what passes on stdout: as text, in hex, or who connects",
+  },
+  {
     name: "hex",
     type: "flag",
     group: "Data",

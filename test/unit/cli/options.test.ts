@@ -90,6 +90,7 @@ const FIELDS: {
   localForward: "list",
   retries: "integer",
   drain: "duration",
+  tap: "choice",
   request: "text",
   header: "list",
   data: "list",
