@@ -34,6 +34,6 @@ export function libpcapPlaces(): LibpcapPlaces {
 /** How a user comes by the right to capture, in a few words. */
 export function captureRight(): string {
   return process.platform === "linux"
-    ? "it needs CAP_NET_RAW: use sudo, or setcap cap_net_raw+ep on node"
+    ? "it needs CAP_NET_RAW: use sudo, or sudo setcap cap_net_raw+ep $(readlink -f $(which node))"
     : "it needs the right to open /dev/bpf*: use sudo";
 }

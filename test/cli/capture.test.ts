@@ -191,12 +191,44 @@ Module._load = function (name, ...rest) {
   const { stderr, code } = await run([...words, "-i", "lo"], { program });
   expect(stderr).toBe(
     'Ncx: Cannot capture on "lo": libpcap needs the optional package koffi, which is not there: npm install koffi; ' +
-      "without it: ncx -lk PORT --hex -c 'ncx HOST PORT' shows what passes through it\n",
+      "without it: ncx relay PORT HOST:PORT --tap shows what passes through it\n",
   );
   expect(code).toBe(2);
   const read = await run([...words, "-ntr", "-"], { program, input: file() });
   expect(read.stdout.split("\n")).toHaveLength(6);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "without libpcap it names the package in one line, with what does without",
+  async () => {
+    await using folder = await scratch();
+    const hook = folder.path("hook.mjs");
+    await writeFile(
+      hook,
+      `import Module from "node:module";
+const load = Module._load;
+const fail = () => { throw new Error("no such library"); };
+Module._load = function (name, ...rest) {
+  return name === "koffi" ? { load: fail } : load.call(this, name, ...rest);
+};`,
+    );
+    const words = ["--import", pathToFileURL(hook).href, CLI, "capture"];
+    const needs: [words: string[], act: string][] = [
+      [["-i", "lo"], 'capture on "lo"'],
+      [["-D"], "list the devices"],
+      [["-r", "-", "tcp"], 'filter by "tcp"'],
+    ];
+    for (const [more, act] of needs) {
+      const ended = await run([...words, ...more], { program: process.execPath, input: file() });
+      expect(ended).toMatchObject({ code: 2, stdout: "" });
+      expect(ended.stderr).toBe(
+        `Ncx: Cannot ${act}: libpcap is not there: apt install libpcap0.8 ` +
+          "(Fedora: dnf install libpcap; Alpine: apk add libpcap); " +
+          "without it: ncx relay PORT HOST:PORT --tap shows what passes through it\n",
+      );
+    }
+  },
+);
 
 describe.skipIf(!HAS_LIBPCAP)("with libpcap", () => {
   test.each([["port x y"], ["tcp and"], ["host 1.2.3.4.5"]])(
@@ -235,7 +267,7 @@ describe.skipIf(!HAS_LIBPCAP)("with libpcap", () => {
       const words = [...nobody, process.execPath, CLI, "capture", "-i", "lo"];
       const { stderr, code } = await run(words, { program: "setpriv" });
       expect(stderr).toMatch(
-        /^Ncx: Cannot capture on "lo": it needs CAP_NET_RAW.*ncx -lk PORT --hex.*\n$/,
+        /^Ncx: Cannot capture on "lo": it needs CAP_NET_RAW: use sudo, or sudo setcap cap_net_raw\+ep .*; without it: ncx relay PORT HOST:PORT --tap .*\n$/,
       );
       expect(code).toBe(2);
     },

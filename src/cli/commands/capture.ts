@@ -15,8 +15,8 @@ import type { World } from "../world.ts";
 import { openCaptureFile, type CaptureFile } from "./_capture-file.ts";
 import { makePrinter, type Printer } from "./_capture-print.ts";
 
-/** What shows what passes, and needs neither libpcap nor a right. */
-const WITHOUT = "without it: ncx -lk PORT --hex -c 'ncx HOST PORT' shows what passes through it";
+/** What shows a connection from inside, and needs neither libpcap nor a right. */
+const WITHOUT = "without it: ncx relay PORT HOST:PORT --tap shows what passes through it";
 
 /** Runs the mode; gives the exit code. */
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
