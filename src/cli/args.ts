@@ -263,6 +263,10 @@ export interface Args {
   readonly readFile?: string;
   readonly writeFile?: string;
   readonly filterFile?: string;
+  /** `-C`: millions of bytes, or with a unit. */
+  readonly rotateSize?: string;
+  readonly rotateTime?: number;
+  readonly rotateCount?: number;
   readonly snaplen?: number;
   /** `-B`: KiB of the kernel's buffer. */
   readonly bufferSize?: number;

@@ -153,6 +153,12 @@ test.each([
   ["-r - -w /nowhere/at.all", 2, /Cannot write to ".*": no such file/],
   ["-r - -w x --follow", 2, /Cannot use --follow with -w/],
   ["-r - --json -A", 2, /they exclude each other/],
+  ["-C 1", 2, /Cannot use -C: no file is written/],
+  ["-G 5", 2, /Cannot use -G: no file is written/],
+  ["-C 1 -r - -w -", 2, /Cannot use -C with -w -: stdout is one file/],
+  ["-C 0 -r - -w x", 2, /Cannot use -C 0/],
+  ["-C much -r - -w x", 2, /Cannot use -C "much"/],
+  ["-W 3 -r - -w x", 2, /Cannot use -W: nothing says when a file is full/],
   ["-c 0", 2, /-c/],
   ["-s 300000", 2, /-s/],
 ])("ncx capture %s is refused", async (line, code, words) => {

@@ -1,8 +1,10 @@
 /** `ncx capture` beside tcpdump and tshark: the same lines, each other's files, the same packets off the wire. */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer, connect as dialTcp, type AddressInfo } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
@@ -285,6 +287,108 @@ describe("files", () => {
     expect(other?.stdout).toBe(one?.stdout);
   });
 });
+
+describe("rotation", () => {
+  /** 3.3 MB of packets, none the size of its neighbours. */
+  const MANY = Array.from({ length: 3500 }, (_, at) =>
+    udpPacket("10.0.0.1:5000", "10.0.0.2:6000", "x".repeat(400 + ((at * 37) % 1000))),
+  );
+
+  needs("tcpdump").each([
+    "-C 1",
+    "-C 1 -W 2",
+    "-C 1 -W 11",
+    "-C 1 -W 1",
+    "-C 1 -G 3600",
+    "-C 1 -G 3600 -W 3",
+    "-G 3600 -W 1",
+  ])("%s gives tcpdump's files: names and bytes", async (line) => {
+    await using folder = await scratch();
+    const [made, ours, theirs] = ["in.pcap", "ours", "theirs"].map(folder.path) as Three;
+    await writeFile(made, makeCaptureWriter("pcap").add(MANY));
+    await Promise.all([mkdir(ours), mkdir(theirs)]);
+    const flags = line.split(" ");
+    // The year: the two don't run in the same second.
+    const name = (place: string): string =>
+      join(place, flags.includes("-G") ? "f-%Y.pcap" : "f.pcap");
+    await tcpdump(...STAYS, "-r", made, ...flags, "-w", name(theirs));
+    const { code } = await run(["capture", "-r", made, ...flags, "-w", name(ours)]);
+    expect(code).toBe(0);
+    expect(await filesIn(ours)).toEqual(await filesIn(theirs));
+  });
+
+  needs("tcpdump")(
+    "-C cuts pcapng as well: whole files, no packet lost, none too large",
+    async () => {
+      await using folder = await scratch();
+      const made = folder.path("in.pcap");
+      await writeFile(made, makeCaptureWriter("pcap").add(MANY));
+      const out = folder.path("out");
+      await mkdir(out);
+      await run(["capture", "-r", made, "-C", "500kB", "-W", "10", "-w", join(out, "f.pcapng")]);
+      const names = (await readdir(out)).sort();
+      expect(names.slice(0, 3)).toEqual(["f.pcapng0", "f.pcapng1", "f.pcapng2"]);
+      const parts: string[] = [];
+      for (const [at, name] of names.entries()) {
+        const { size } = await stat(join(out, name));
+        expect(size).toBeLessThan(500_000 + 1600);
+        if (at < names.length - 1) expect(size).toBeGreaterThan(500_000);
+        parts.push(await tcpdump("-nr", join(out, name)));
+      }
+      expect(parts.join("") === (await tcpdump("-nr", made))).toBe(true);
+    },
+  );
+
+  needs("tcpdump").each(["pcap", "pcapng"])(
+    "-G ends a file by the clock, and -W the run, as tcpdump's: .%s",
+    async (ending) => {
+      await using folder = await scratch();
+      const flags = ["-r", "-", "-G", "1", "-W", "2", "-w"];
+      const [ours, theirs] = [folder.path("ours"), folder.path("theirs")];
+      await Promise.all([mkdir(ours), mkdir(theirs)]);
+      const runs = [
+        start(["capture", ...flags, join(ours, `%Y-%s.${ending}`)]),
+        start([...STAYS, ...flags, join(theirs, `%Y-%s.${ending}`)], { program: peer("tcpdump") }),
+      ];
+      await Promise.all(
+        runs.map(async (running) => {
+          await using each = running;
+          const writer = makeCaptureWriter("pcap");
+          // The clock decides: packets are given until it has ended.
+          const feed = setInterval(() => each.stdin.write(writer.add(MANY.slice(0, 5))), 50);
+          const { code, stderr } = await each.ended.finally(() => clearInterval(feed));
+          expect(code).toBe(0);
+          expect(stderr).toContain("Maximum file limit reached: 2\n");
+        }),
+      );
+      for (const place of [ours, theirs]) {
+        const names = await readdir(place);
+        expect(names).toHaveLength(2);
+        for (const name of names) {
+          expect(name).toMatch(new RegExp(`^20\\d\\d-\\d{10}\\.${ending}$`));
+          expect((await tcpdump("-nr", join(place, name))).split("\n").length).toBeGreaterThan(1);
+        }
+      }
+    },
+  );
+});
+
+/** As root it would become somebody else, who may not write here. */
+const STAYS = process.geteuid?.() === 0 ? ["-Z", "root"] : [];
+
+type Three = [string, string, string];
+
+/** The files of a folder, by name. */
+async function filesIn(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).sort();
+  const hashOf = async (name: string): Promise<string> =>
+    createHash("sha256")
+      .update(await readFile(join(folder, name)))
+      .digest("hex");
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await hashOf(name)])),
+  );
+}
 
 const live = CAPTURE_FAILURE === undefined ? needs("tcpdump") : test.skip;
 

@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import {
   makeCaptureWriter,
   type CaptureCounts,
+  type CaptureFormat,
   type CaptureSource,
   type CaptureWriter,
   type RawPacket,
@@ -12,9 +13,11 @@ import { quote, wrap } from "../../core/errors.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
 import { drained } from "./_capture-output.ts";
+import { RotationState, type Rotation } from "./_capture-rotation.ts";
 
 export interface CaptureFile {
-  add(packets: readonly RawPacket[]): Promise<void>;
+  /** Gives how many of them were taken: fewer than all, once -W has been reached. */
+  add(packets: readonly RawPacket[]): Promise<number>;
   close(counts?: CaptureCounts): Promise<void>;
 }
 
@@ -27,33 +30,109 @@ const writeSome = promisify(write);
  * Opens it: pcap where the name ends in .pcap or .cap, else pcapng; `-` is stdout. Only its owner may read a new one:
  * passwords pass on the wire.
  *
- * @throws {NcxError} when it cannot be written.
+ * @throws {NcxError} when it cannot be written; from `add` too, when the next one cannot.
  */
-export function openCaptureFile(path: string, source: CaptureSource, world: World): CaptureFile {
-  const { linkType } = source;
-  const sink = path === "-" ? new StdoutSink(world) : new DiskSink(path);
-  let writer: CaptureWriter | undefined;
-  const open = (): CaptureWriter =>
-    (writer ??= makeCaptureWriter(/\.(pcap|cap)$/i.test(path) ? "pcap" : "pcapng", {
+export function openCaptureFile(
+  path: string,
+  source: CaptureSource,
+  world: World,
+  rotation?: Rotation,
+): CaptureFile {
+  const format = /\.(pcap|cap)$/i.test(path) ? "pcap" : "pcapng";
+  if (!rotation) return new OneFile(path, format, source, world);
+  return new RotatedFiles(path, rotation, (name) => new OneFile(name, format, source, world));
+}
+
+class OneFile implements CaptureFile {
+  readonly #sink: Sink;
+  readonly #source: CaptureSource;
+  readonly #format: CaptureFormat;
+  #made: CaptureWriter | undefined;
+  /** Bytes written, or about to be. */
+  size = 0;
+
+  constructor(path: string, format: CaptureFormat, source: CaptureSource, world: World) {
+    this.#sink = path === "-" ? new StdoutSink(world) : new DiskSink(path);
+    this.#source = source;
+    this.#format = format;
+    // The header is there at once where it can be known: a reader may be waiting for it.
+    if (source.linkType !== undefined) this.#push(this.#writer.add([]));
+  }
+
+  async add(packets: readonly RawPacket[]): Promise<number> {
+    this.#push(this.#writer.add(packets));
+    await this.#sink.room();
+    return packets.length;
+  }
+
+  async close(counts?: CaptureCounts): Promise<void> {
+    this.#push(this.#writer.end(counts));
+    await this.#sink.close();
+  }
+
+  /** How many packets from `at` on go in before it has more than so many bytes; one at least. */
+  fit(packets: readonly RawPacket[], at: number, bytes: number): number {
+    if (this.size === 0) return 1; // and the header, whose size is known then
+    let { size } = this;
+    let end = at;
+    for (const packet of packets.slice(at)) {
+      if (end > at && size > bytes) break;
+      size += this.#writer.sizeOf(packet);
+      end += 1;
+    }
+    return end - at;
+  }
+
+  get #writer(): CaptureWriter {
+    const { linkType, interface: device } = this.#source;
+    return (this.#made ??= makeCaptureWriter(this.#format, {
       // A file's is known once its first packets have been read.
-      precision: source.precision(),
+      precision: this.#source.precision(),
       program: `ncx ${VERSION}`,
-      allocate: (size) => sink.allocate(size),
+      allocate: (size) => this.#sink.allocate(size),
       ...(linkType !== undefined && { linkType }),
-      ...(source.interface !== undefined && { interface: source.interface }),
+      ...(device !== undefined && { interface: device }),
     }));
-  // The header is there at once where it can be known: a reader may be waiting for it.
-  if (linkType !== undefined) sink.push(open().add([]));
-  return {
-    async add(packets) {
-      sink.push(open().add(packets));
-      await sink.room();
-    },
-    async close(counts) {
-      sink.push(open().end(counts));
-      await sink.close();
-    },
-  };
+  }
+
+  #push(bytes: Buffer): void {
+    this.size += bytes.length;
+    this.#sink.push(bytes);
+  }
+}
+
+/** One file after the other; each is whole before the next begins, which may have its name. */
+class RotatedFiles implements CaptureFile {
+  readonly #state: RotationState;
+  readonly #limit: number;
+  readonly #open: (name: string) => OneFile;
+  #file: OneFile | undefined;
+
+  constructor(path: string, rotation: Rotation, open: (name: string) => OneFile) {
+    this.#state = new RotationState(path, rotation, Date.now());
+    this.#limit = rotation.size ?? Infinity;
+    this.#open = open;
+    this.#file = open(this.#state.name);
+  }
+
+  async add(packets: readonly RawPacket[]): Promise<number> {
+    for (let at = 0; at < packets.length;) {
+      const next = this.#state.next(Date.now(), this.#file?.size ?? 0);
+      if (next !== "same") await this.close();
+      if (next === "none") return at;
+      this.#file ??= this.#open(this.#state.name);
+      const count = this.#file.fit(packets, at, this.#limit);
+      await this.#file.add(packets.slice(at, at + count));
+      at += count;
+    }
+    return packets.length;
+  }
+
+  async close(counts?: CaptureCounts): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close(counts);
+  }
 }
 
 interface Sink {

@@ -14,6 +14,7 @@ import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
 import { openCaptureFile, type CaptureFile } from "./_capture-file.ts";
 import { makePrinter, type Printer } from "./_capture-print.ts";
+import { rotationOf } from "./_capture-rotation.ts";
 
 /** What shows a connection from inside, and needs neither libpcap nor a right. */
 const WITHOUT = "without it: ncx relay PORT HOST:PORT --tap shows what passes through it";
@@ -56,13 +57,14 @@ async function pass(
   counted: Counted,
 ): Promise<void> {
   const { writeFile, print } = args;
+  const rotation = rotationOf(args);
   let source: CaptureSource | undefined;
   const options: CaptureOptions = {
     ...(await toOptions(args, world)),
     onReady: (ready) => {
       source = ready;
       counted.began = true;
-      if (writeFile !== undefined) sinks.file = openCaptureFile(writeFile, ready, world);
+      if (writeFile !== undefined) sinks.file = openCaptureFile(writeFile, ready, world, rotation);
       if (ready.interface !== undefined) announce(ready, report);
     },
     onCounts: (counts) => {
@@ -74,9 +76,11 @@ async function pass(
   for await (const packets of captureInBatches(options, { lend: true })) {
     if (writeFile === undefined || print)
       sinks.printer ??= makePrinter(args, world, source?.precision() ?? "micro");
-    await sinks.file?.add(packets);
-    await sinks.printer?.add(packets);
-    counted.captured += packets.length;
+    const taken = (await sinks.file?.add(packets)) ?? packets.length;
+    const isOver = taken < packets.length;
+    await sinks.printer?.add(isOver ? packets.slice(0, taken) : packets);
+    counted.captured += taken;
+    if (isOver) return report.news(0, `Maximum file limit reached: ${rotation?.count}`);
     // Nobody reads any more, or the second signal insists.
     if (world.stdout.destroyed || world.abort.aborted) return;
   }

@@ -17,6 +17,8 @@ export interface CaptureCounts {
 export interface CaptureWriter {
   /** The file's bytes for these packets; the first call's begin with its header. */
   add(packets: readonly RawPacket[]): Buffer;
+  /** Bytes that a packet takes, beside what its interface may take before it. */
+  sizeOf(packet: RawPacket): number;
   /** What closes the file. Pass the counts of a live capture. */
   end(counts?: CaptureCounts): Buffer;
 }
@@ -55,12 +57,12 @@ function pcapWriter(options: WriterOptions): CaptureWriter {
     add(packets) {
       const head = header(packets[0]?.linkType ?? first);
       if (packets.some((packet) => packet.linkType !== linkType)) throw mixed();
-      const sizes = packets.map(({ bytes }) => PCAP_RECORD_HEADER + bytes.length);
-      const file = allocate(head, sizes);
+      const file = allocate(head, packets.map(this.sizeOf));
       let at = head.length;
       for (const packet of packets) at = writePcapRecord(packet, precision, file, at);
       return file;
     },
+    sizeOf: ({ bytes }) => PCAP_RECORD_HEADER + bytes.length,
     end: () => header(first),
   };
 }
@@ -93,15 +95,13 @@ function pcapngWriter(options: WriterOptions): CaptureWriter {
         interfaces.set(`${first} ${options.interface ?? ""}`, 0);
       }
       const before = Buffer.concat(head);
-      const file = allocate(
-        before,
-        packets.map(({ bytes }) => 32 + padded(bytes.length)),
-      );
+      const file = allocate(before, packets.map(this.sizeOf));
       let at = before.length;
       for (const [index, packet] of packets.entries())
         at = writePacket(packet, numbers[index] ?? 0, precision, file, at);
       return file;
     },
+    sizeOf: ({ bytes }) => 32 + padded(bytes.length),
     end(counts) {
       const head = began ? Buffer.alloc(0) : this.add([]);
       return counts && interfaces.size > 0 ? Buffer.concat([head, statistics(counts)]) : head;
