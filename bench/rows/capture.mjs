@@ -27,7 +27,7 @@ export const rows = [
       },
     ],
     measure,
-    targets: [],
+    targets: [{ metric: "dropped", atMost: 0 }],
   },
 ];
 
