@@ -1,25 +1,38 @@
-/** Where libpcap is on this system, and what it takes to capture. */
+/** Where libpcap is on each system, and what it takes to capture. */
+import { isWindows } from "./limits.ts";
 
 export interface LibpcapPlaces {
-  /** What to try, in order; none where there is no way. */
+  /** What to try, in order. */
   readonly names: readonly string[];
-  /** Why there is none, as the end of a sentence. */
+  /** What is the matter where none of them is there, as the end of a sentence. */
   readonly state: string;
+  /** How it is had. */
   readonly hint: string;
 }
 
-export function libpcapPlaces(): LibpcapPlaces {
-  switch (process.platform) {
+export function libpcapPlaces(system: NodeJS.Platform = process.platform): LibpcapPlaces {
+  switch (system) {
     case "win32":
       return {
-        names: [],
-        state: "there is no live capture on Windows",
-        hint: "write a file with Wireshark's dumpcap, and read it: ncx capture -r FILE",
+        // By whole paths: Npcap's folder is on no search path, and its Packet.dll is found beside it.
+        names: [
+          "C:\\Windows\\System32\\Npcap\\wpcap.dll",
+          "\\Windows\\System32\\Npcap\\wpcap.dll",
+          "C:\\Windows\\System32\\wpcap.dll",
+        ],
+        state: "Npcap's wpcap.dll is not there",
+        hint: "install Npcap from npcap.com, or read a file: ncx capture -r FILE",
       };
     case "darwin":
       return {
-        names: ["/usr/lib/libpcap.A.dylib", "libpcap.dylib"],
-        state: "libpcap cannot be loaded",
+        names: [
+          "/usr/lib/libpcap.A.dylib",
+          "libpcap.A.dylib",
+          "libpcap.dylib",
+          "/opt/homebrew/opt/libpcap/lib/libpcap.dylib",
+          "/usr/local/opt/libpcap/lib/libpcap.dylib",
+        ],
+        state: "libpcap cannot be loaded, though macOS has it",
         hint: "brew install libpcap",
       };
     default:
@@ -32,8 +45,18 @@ export function libpcapPlaces(): LibpcapPlaces {
 }
 
 /** How a user comes by the right to capture, in a few words. */
-export function captureRight(): string {
-  return process.platform === "linux"
-    ? "it needs CAP_NET_RAW: use sudo, or sudo setcap cap_net_raw+ep $(readlink -f $(which node))"
-    : "it needs the right to open /dev/bpf*: use sudo";
+export function captureRight(system: NodeJS.Platform = process.platform): string {
+  switch (system) {
+    case "win32":
+      return "it needs an administrator, where Npcap was installed for them alone";
+    case "linux":
+      return "it needs CAP_NET_RAW: use sudo, or sudo setcap cap_net_raw+ep $(readlink -f $(which node))";
+    default:
+      return "it needs the right to open /dev/bpf*: use sudo";
+  }
+}
+
+/** Bytes of C's `long`, which both parts of a packet's time are. */
+export function longSize(): 4 | 8 {
+  return isWindows() ? 4 : 8;
 }

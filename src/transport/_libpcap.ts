@@ -3,7 +3,7 @@ import { NcxError } from "../core/errors.ts";
 import { libpcapPlaces } from "../platform/libpcap.ts";
 import { loadKoffi, type Koffi, type Pointer } from "./_koffi.ts";
 
-/** What each does is in its manual page, section 3PCAP; fmemopen's and rewind's are in section 3. */
+/** What each does is in its manual page, section 3PCAP. */
 interface Functions {
   pcap_create(device: string, error: Uint8Array): Pointer;
   pcap_set_snaplen(handle: Pointer, bytes: number): number;
@@ -12,7 +12,8 @@ interface Functions {
   pcap_set_buffer_size(handle: Pointer, bytes: number): number;
   pcap_activate(handle: Pointer): number;
   pcap_setnonblock(handle: Pointer, on: number, error: Uint8Array): number;
-  pcap_get_selectable_fd(handle: Pointer): number;
+  /** Not on Windows. */
+  pcap_get_selectable_fd?(handle: Pointer): number;
   pcap_datalink(handle: Pointer): number;
   pcap_set_datalink(handle: Pointer, linkType: number): number;
   pcap_lookupnet(device: string, net: Uint32Array, mask: Uint32Array, error: Uint8Array): number;
@@ -26,6 +27,7 @@ interface Functions {
   pcap_setfilter(handle: Pointer, program: Uint8Array): number;
   pcap_freecode(program: Uint8Array): void;
   pcap_dispatch(handle: Pointer, count: number, callback: Pointer, user: Pointer): number;
+  pcap_next_ex(handle: Pointer, header: [Pointer], data: [Pointer]): number;
   pcap_dump_fopen(handle: Pointer, file: Pointer): Pointer;
   pcap_dump_ftell(dumper: Pointer): number | bigint;
   pcap_dump_flush(dumper: Pointer): number;
@@ -57,6 +59,7 @@ const SIGNATURES: Readonly<Record<keyof Functions, string>> = {
   pcap_setfilter: "int pcap_setfilter(void *handle, void *program)",
   pcap_freecode: "void pcap_freecode(void *program)",
   pcap_dispatch: "int pcap_dispatch(void *handle, int count, void *callback, void *user)",
+  pcap_next_ex: "int pcap_next_ex(void *handle, _Out_ void **header, _Out_ void **data)",
   pcap_dump_fopen: "void *pcap_dump_fopen(void *handle, void *file)",
   pcap_dump_ftell: "long pcap_dump_ftell(void *dumper)",
   pcap_dump_flush: "int pcap_dump_flush(void *dumper)",
@@ -75,6 +78,12 @@ export interface Libpcap extends Functions {
   readonly koffi: Koffi;
   /** Where pcap_dump() is: the callback that writes packets into a dumper. */
   readonly dump: Pointer;
+  /** Undefined where the system has none. */
+  readonly memoryFiles: MemoryFiles | undefined;
+}
+
+/** C's files in memory. */
+export interface MemoryFiles {
   fmemopen(memory: Uint8Array, size: number, mode: string): Pointer;
   rewind(file: Pointer): void;
 }
@@ -84,24 +93,23 @@ const MESSAGE = 256;
 
 let bound: Libpcap | undefined;
 
-/** @throws {NcxError} UNSUPPORTED without koffi, without libpcap, and on Windows. */
+/** @throws {NcxError} UNSUPPORTED without koffi, and without libpcap. */
 export async function loadLibpcap(act: string): Promise<Libpcap> {
   if (bound) return bound;
   const { names, hint, state } = libpcapPlaces();
-  if (names.length === 0)
-    throw new NcxError("UNSUPPORTED", `Cannot ${act}: ${state}`, { state, hint });
   const koffi = await loadKoffi(act, "libpcap");
   const library = firstOf(koffi, names);
   if (!library) throw new NcxError("UNSUPPORTED", `Cannot ${act}: ${state}`, { state, hint });
-  const program = koffi.load(null);
-  const functions = Object.entries(SIGNATURES).map(([name, text]) => [name, library.func(text)]);
+  const functions = Object.entries(SIGNATURES).flatMap(([name, text]) => {
+    const found = name === LACKING ? ifThere(() => library.func(text)) : library.func(text);
+    return found ? [[name, found]] : [];
+  });
   bound = {
     // Each name has the function of its signature, and the interface says the same in other words.
     ...(Object.fromEntries(functions) as Functions),
     koffi,
     dump: koffi.address(library.symbol("pcap_dump", "void *")),
-    fmemopen: program.func("void *fmemopen(void *memory, size_t size, const char *mode)"),
-    rewind: program.func("void rewind(void *file)"),
+    memoryFiles: memoryFiles(koffi),
   };
   return bound;
 }
@@ -113,13 +121,31 @@ export function withMessage<T>(call: (buffer: Uint8Array) => T): { result: T; me
   return { result, message: buffer.toString("utf8", 0, Math.max(0, buffer.indexOf(0))) };
 }
 
+/** The one function that not every libpcap has. */
+const LACKING: keyof Functions = "pcap_get_selectable_fd";
+
+function memoryFiles(koffi: Koffi): MemoryFiles | undefined {
+  return ifThere(() => {
+    const program = koffi.load(null);
+    return {
+      fmemopen: program.func("void *fmemopen(void *memory, size_t size, const char *mode)"),
+      rewind: program.func("void rewind(void *file)"),
+    };
+  });
+}
+
+function ifThere<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined; // another system
+  }
+}
+
 function firstOf(koffi: Koffi, names: readonly string[]): ReturnType<Koffi["load"]> | undefined {
   for (const name of names) {
-    try {
-      return koffi.load(name);
-    } catch {
-      // The next name: another system, or another release, has it.
-    }
+    const library = ifThere(() => koffi.load(name));
+    if (library) return library;
   }
   return undefined;
 }

@@ -2,11 +2,11 @@
 import { onAbort } from "../core/abort.ts";
 import { NcxError, quote } from "../core/errors.ts";
 import { captureRight } from "../platform/libpcap.ts";
-import { PCAP_RECORD_HEADER, takePcapRecord, type PcapFormat } from "../protocol/capture/pcap.ts";
 import type { CaptureCounts } from "../protocol/capture/writer.ts";
 import { LINK, MAX_PACKET, type RawPacket } from "../protocol/capture/record.ts";
 import type { Pointer } from "./_koffi.ts";
 import { loadLibpcap, withMessage, type Libpcap } from "./_libpcap.ts";
+import { PACKET_HEADER, packetsOf, type Packets } from "./_libpcap-packets.ts";
 
 /** A device that packets can be taken from. */
 export interface CaptureDevice {
@@ -56,16 +56,12 @@ export type PacketTest = (packet: RawPacket) => boolean;
  */
 const GATHER = 50;
 
-/** Bytes that one batch may have; the memory is taken as it is used. */
-const BATCH = 4 * 1024 * 1024;
-
 /** Milliseconds after which an idle line is looked at all the same: it may have gone, and some systems don't say so. */
 const LOOK_AGAIN = 250;
 
 const PERM_DENIED = -8;
 const PROMISC_PERM_DENIED = -11;
 const UNKNOWN_MASK = 0xffff_ffff;
-const LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** The program that libpcap makes of a filter is a length and a pointer. */
 const PROGRAM_SIZE = 16;
@@ -105,12 +101,8 @@ class OpenDevice implements LiveCapture {
   readonly warning: string | undefined;
   readonly #pcap: Libpcap;
   readonly #handle: Pointer;
-  readonly #format: PcapFormat;
-  readonly #largest: number;
-  /** Where libpcap writes packets, as it would into a file. */
-  readonly #memory: Buffer = Buffer.alloc(BATCH + 1);
-  readonly #file: Pointer;
-  readonly #dumper: Pointer;
+  readonly #device: string;
+  readonly #packets: Packets;
   #poll: ReturnType<Libpcap["koffi"]["node"]["poll"]> | undefined;
   #last: CaptureCounts = { received: 0, dropped: 0 };
   #closed = false;
@@ -125,44 +117,13 @@ class OpenDevice implements LiveCapture {
     this.#handle = handle;
     this.warning = warning;
     this.linkType = pcap.pcap_datalink(handle);
-    this.#largest = PCAP_RECORD_HEADER + Math.min(snaplen || MAX_PACKET, MAX_PACKET);
-    this.#format = {
-      little: LITTLE,
-      precision: "micro",
-      linkType: this.linkType,
-      interface: device,
-    };
-    this.#file = pcap.fmemopen(this.#memory, BATCH, "w");
-    this.#dumper = this.#file === null ? null : pcap.pcap_dump_fopen(handle, this.#file);
-    if (this.#dumper === null)
-      throw new NcxError("LIMIT", `Cannot capture on ${quote(device)}: no memory for a batch`);
+    this.#device = device;
+    this.#packets = packetsOf(pcap, { handle, device, linkType: this.linkType, snaplen });
   }
 
   take(count: number = Infinity, lend: boolean = false): RawPacket[] {
-    const pcap = this.#pcap;
-    // Records alone: what the dumper has written before, its header included, is written over.
-    pcap.rewind(this.#file);
-    let used = 0;
-    let left = count;
-    while (left > 0 && used + this.#largest <= BATCH) {
-      const room = Math.min(left, Math.floor((BATCH - used) / this.#largest));
-      const got = pcap.pcap_dispatch(this.#handle, room, pcap.dump, this.#dumper);
-      if (got < 0 && used === 0) throw this.#failure();
-      if (got <= 0) break;
-      left -= got;
-      used = Number(pcap.pcap_dump_ftell(this.#dumper));
-    }
-    if (used === 0) return [];
-    pcap.pcap_dump_flush(this.#dumper);
-    const memory = this.#memory.subarray(0, used);
-    const bytes = lend ? memory : Buffer.from(memory);
-    const packets: RawPacket[] = [];
-    for (let at = 0; at < bytes.length;) {
-      const taken = takePcapRecord(bytes, at, this.#format);
-      if (!taken) break;
-      packets.push(taken.packet);
-      at = taken.end;
-    }
+    const packets = this.#packets.take(count, lend);
+    if (!packets) throw this.#failure();
     return packets;
   }
 
@@ -176,7 +137,7 @@ class OpenDevice implements LiveCapture {
       };
       const timer = setTimeout(done, LOOK_AGAIN);
       const forget = onAbort(signal, done);
-      const fd = this.#pcap.pcap_get_selectable_fd(this.#handle);
+      const fd = this.#pcap.pcap_get_selectable_fd?.(this.#handle) ?? -1;
       if (fd < 0) return void setTimeout(done, GATHER);
       // Not in the callback itself: newer releases of Node run no microtasks after one of this kind.
       const wake = (): void => {
@@ -203,12 +164,12 @@ class OpenDevice implements LiveCapture {
     this.counts();
     this.#closed = true;
     this.#poll?.close();
-    this.#pcap.pcap_dump_close(this.#dumper);
+    this.#packets.close();
     this.#pcap.pcap_close(this.#handle);
   }
 
   #failure(): NcxError {
-    const { interface: device = "" } = this.#format;
+    const device = this.#device;
     const state = this.#pcap.pcap_geterr(this.#handle);
     return new NcxError("UNREACHABLE", `Cannot go on to capture on ${quote(device)}: ${state}`, {
       state,
@@ -223,7 +184,7 @@ class OpenDevice implements LiveCapture {
  */
 export async function compileFilter(filter: string): Promise<(linkType: number) => PacketTest> {
   const pcap = await loadLibpcap(`filter by ${quote(filter)}`);
-  const header = Buffer.alloc(24);
+  const header = Buffer.alloc(PACKET_HEADER.size);
   return (linkType) => {
     const handle = pcap.pcap_open_dead(linkType, MAX_PACKET);
     if (handle === null) throw new NcxError("LIMIT", "Cannot compile the filter: no memory");
@@ -231,9 +192,9 @@ export async function compileFilter(filter: string): Promise<(linkType: number) 
       // Kept for as long as the process runs: one for each link type of a file.
       const program = compile(pcap, handle, filter, UNKNOWN_MASK);
       return ({ bytes, length }) => {
-        // struct pcap_pkthdr: the time, 2 x 8 bytes, which no filter looks at; then the two lengths.
-        header.writeUInt32LE(bytes.length, 16);
-        header.writeUInt32LE(length, 20);
+        // No filter looks at the time.
+        header.writeUInt32LE(bytes.length, PACKET_HEADER.kept);
+        header.writeUInt32LE(length, PACKET_HEADER.length);
         return pcap.pcap_offline_filter(program, header, bytes) !== 0;
       };
     } finally {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { capture, NcxError, type Packet } from "../../src/index.ts";
 import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
+import { loadLibpcap } from "../../src/transport/_libpcap.ts";
 import { CAPTURE_FAILURE } from "../helpers/capture-right.ts";
 import { tcpPacket, udpPacket } from "../helpers/packets.ts";
 
@@ -81,6 +82,34 @@ describe.skipIf(CAPTURE_FAILURE !== undefined)(`live on lo ${CAPTURE_FAILURE ?? 
       }),
     );
     expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
+  });
+
+  test("capture() takes packets one by one where the system has no files in memory", async () => {
+    await using wire = await openWire();
+    const pcap = await loadLibpcap("test");
+    const { memoryFiles, pcap_get_selectable_fd } = pcap;
+    Object.assign(pcap, { memoryFiles: undefined, pcap_get_selectable_fd: undefined });
+    try {
+      const before = Date.now() / 1000;
+      const packets = await all(
+        capture({
+          interface: "lo",
+          filter: `udp dst port ${wire.port}`,
+          buffer: 1 << 20,
+          count: 2,
+          snaplen: 44,
+          onReady: () => ["one", "two"].forEach((word) => wire.send(word)),
+        }),
+      );
+      expect(packets.map(({ payload }) => payload.toString())).toEqual(["on", "tw"]);
+      for (const { seconds, nanoseconds, length, bytes } of packets) {
+        expect([length, bytes.length]).toEqual([45, 44]);
+        expect(seconds + nanoseconds / 1e9).toBeGreaterThan(before - 60);
+        expect(seconds).toBeLessThan(before + 600);
+      }
+    } finally {
+      Object.assign(pcap, { memoryFiles, pcap_get_selectable_fd });
+    }
   });
 
   test("capture() refuses a bad filter in libpcap's words", async () => {

@@ -15,6 +15,7 @@ import {
   relay,
   request,
   services,
+  tap,
   type Connection,
   type ConnectionServer,
   type Direction,
@@ -37,6 +38,7 @@ import {
   type Server,
   type ServiceEntry,
   type ServicesOptions,
+  type Tap,
 } from "../../src/index.ts";
 
 // Endpoints: plain data, told apart by their kind.
@@ -57,6 +59,13 @@ expectTypeOf(listen("8080")).toEqualTypeOf<Promise<ConnectionServer>>();
 expectTypeOf(listen("8080", { maxConns: 1 })).toEqualTypeOf<Promise<ConnectionServer>>();
 expectTypeOf(listen("8080", async () => {})).toEqualTypeOf<Promise<Server>>();
 expectTypeOf(relay).returns.toEqualTypeOf<Promise<Server>>();
+expectTypeOf(relay("8080", "h:80", { observe: () => [{ onOpen() {} }] })).toEqualTypeOf<
+  Promise<Server>
+>();
+expectTypeOf(tap).returns.toEqualTypeOf<Tap>();
+expectTypeOf<Tap["observe"]>().toEqualTypeOf<
+  (near: Connection, far: Connection) => readonly Observer[]
+>();
 expectTypeOf(proxy).toEqualTypeOf<
   (at: Endpoint | string, options?: ProxyOptions) => Promise<Server>
 >();
