@@ -1,5 +1,5 @@
 /** `ncx capture` as a command: what it says when something is wrong, and what it makes of files. */
-import { writeFile, readFile, stat } from "node:fs/promises";
+import { mkdir, writeFile, readFile, stat } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
@@ -145,6 +145,21 @@ test.skipIf(process.platform !== "linux")("a full disk is said, once", async () 
   const { stderr, code } = await run(["capture", "-r", "-", "-w", "/dev/full"], { input: file() });
   expect(stderr.match(/Cannot write to "\/dev\/full": no space left on device\n/g)).toHaveLength(1);
   expect(code).toBe(2);
+});
+
+test("a next file that cannot be opened is said, once, and what was written is kept", async () => {
+  await using folder = await scratch();
+  await mkdir(folder.path("f.pcap1"));
+  const words = ["capture", "-r", "-", "-C", "0.00005", "-w", folder.path("f.pcap")];
+  const { stderr, code } = await run(words, { input: file() });
+  expect(
+    stderr.match(
+      /Cannot write to ".*f\.pcap1": it is a directory|Cannot write to ".*f\.pcap1": .*/g,
+    ),
+  ).toHaveLength(1);
+  expect(code).toBe(2);
+  const read = await run(["capture", "-ntr", folder.path("f.pcap")]);
+  expect(read.stdout.split("\n")).toHaveLength(2);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 /** `-w`: packets into a file, each batch at once, so that a reader of the file sees them. */
-import { closeSync, openSync, write } from "node:fs";
+import { close, closeSync, open, openSync, write } from "node:fs";
 import { promisify } from "node:util";
 import {
   makeCaptureWriter,
@@ -24,13 +24,18 @@ export interface CaptureFile {
 /** Bytes that may wait for a slow disk; then the kernel's buffer has to keep what comes. */
 const MAX_WAITING: number = 256 * 1024 * 1024;
 
+/** Bytes of memory that is used again; less is had for nothing, and would take the place of more. */
+const WORTH_KEEPING = 65_536;
+
 const writeSome = promisify(write);
+const openFile = promisify(open);
+const closeFile = promisify(close);
 
 /**
  * Opens it: pcap where the name ends in .pcap or .cap, else pcapng; `-` is stdout. Only its owner may read a new one:
  * passwords pass on the wire.
  *
- * @throws {NcxError} when it cannot be written; from `add` too, when the next one cannot.
+ * @throws {NcxError} when it cannot be written; `add` and `close` as well, when the next one cannot.
  */
 export function openCaptureFile(
   path: string,
@@ -39,11 +44,24 @@ export function openCaptureFile(
   rotation?: Rotation,
 ): CaptureFile {
   const format = /\.(pcap|cap)$/i.test(path) ? "pcap" : "pcapng";
-  if (!rotation) return new OneFile(path, format, source, world);
-  return new RotatedFiles(path, rotation, (name) => new OneFile(name, format, source, world));
+  if (rotation) return new RotatedFiles(path, rotation, format, source);
+  const sink = path === "-" ? new StdoutSink(world) : new DiskSink(path);
+  const file = new OneFile(sink, format, source);
+  return {
+    async add(packets) {
+      file.add(packets);
+      await sink.room();
+      return packets.length;
+    },
+    async close(counts) {
+      file.end(counts);
+      await sink.close();
+    },
+  };
 }
 
-class OneFile implements CaptureFile {
+/** The bytes of one file, into its sink. */
+class OneFile {
   readonly #sink: Sink;
   readonly #source: CaptureSource;
   readonly #format: CaptureFormat;
@@ -51,23 +69,20 @@ class OneFile implements CaptureFile {
   /** Bytes written, or about to be. */
   size = 0;
 
-  constructor(path: string, format: CaptureFormat, source: CaptureSource, world: World) {
-    this.#sink = path === "-" ? new StdoutSink(world) : new DiskSink(path);
+  constructor(sink: Sink, format: CaptureFormat, source: CaptureSource) {
+    this.#sink = sink;
     this.#source = source;
     this.#format = format;
     // The header is there at once where it can be known: a reader may be waiting for it.
     if (source.linkType !== undefined) this.#push(this.#writer.add([]));
   }
 
-  async add(packets: readonly RawPacket[]): Promise<number> {
+  add(packets: readonly RawPacket[]): void {
     this.#push(this.#writer.add(packets));
-    await this.#sink.room();
-    return packets.length;
   }
 
-  async close(counts?: CaptureCounts): Promise<void> {
+  end(counts?: CaptureCounts): void {
     this.#push(this.#writer.end(counts));
-    await this.#sink.close();
   }
 
   /** How many packets from `at` on go in before it has more than so many bytes; one at least. */
@@ -101,37 +116,46 @@ class OneFile implements CaptureFile {
   }
 }
 
-/** One file after the other; each is whole before the next begins, which may have its name. */
+/** One file after the other: each is whole, and closed, before the next is opened, which may have its name. */
 class RotatedFiles implements CaptureFile {
   readonly #state: RotationState;
   readonly #limit: number;
-  readonly #open: (name: string) => OneFile;
+  readonly #sink: DiskSink;
+  readonly #make: () => OneFile;
   #file: OneFile | undefined;
 
-  constructor(path: string, rotation: Rotation, open: (name: string) => OneFile) {
+  constructor(path: string, rotation: Rotation, format: CaptureFormat, source: CaptureSource) {
     this.#state = new RotationState(path, rotation, Date.now());
     this.#limit = rotation.size ?? Infinity;
-    this.#open = open;
-    this.#file = open(this.#state.name);
+    const sink = new DiskSink(this.#state.name);
+    this.#sink = sink;
+    this.#make = () => new OneFile(sink, format, source);
+    this.#file = this.#make();
   }
 
   async add(packets: readonly RawPacket[]): Promise<number> {
     for (let at = 0; at < packets.length;) {
       const next = this.#state.next(Date.now(), this.#file?.size ?? 0);
-      if (next !== "same") await this.close();
+      if (next !== "same") this.#end();
       if (next === "none") return at;
-      this.#file ??= this.#open(this.#state.name);
+      if (next === "other") this.#sink.next(this.#state.name);
+      this.#file ??= this.#make();
       const count = this.#file.fit(packets, at, this.#limit);
-      await this.#file.add(packets.slice(at, at + count));
+      this.#file.add(packets.slice(at, at + count));
       at += count;
+      await this.#sink.room();
     }
     return packets.length;
   }
 
   async close(counts?: CaptureCounts): Promise<void> {
-    const file = this.#file;
+    this.#end(counts);
+    await this.#sink.close();
+  }
+
+  #end(counts?: CaptureCounts): void {
+    this.#file?.end(counts);
     this.#file = undefined;
-    await file?.close(counts);
   }
 }
 
@@ -147,9 +171,10 @@ interface Sink {
 
 /** Writes beside the capture: while a disk is busy, packets go on to be taken from the kernel. */
 class DiskSink implements Sink {
-  readonly #act: string;
-  readonly #fd: number;
-  readonly #queue: Buffer[] = [];
+  #act: string;
+  #fd: number;
+  /** Bytes, and the names of the files that begin between them. */
+  readonly #queue: (Buffer | string)[] = [];
   /** Memory that has been written from, to be used again: new memory costs more than what is written into it. */
   readonly #spare: Buffer[] = [];
   #waiting = 0;
@@ -158,7 +183,7 @@ class DiskSink implements Sink {
   #isSaid = false;
 
   constructor(path: string) {
-    this.#act = `write to ${quote(path)}`;
+    this.#act = actOn(path);
     try {
       this.#fd = openSync(path, "w", 0o600);
     } catch (error) {
@@ -166,8 +191,16 @@ class DiskSink implements Sink {
     }
   }
 
+  /** What is pushed from now on goes into another file. */
+  next(path: string): void {
+    if (this.#failure !== undefined) return;
+    this.#queue.push(path);
+    this.#work ??= this.#drain();
+  }
+
   allocate(size: number): Buffer {
-    const at = this.#spare.findIndex(({ length }) => length >= size);
+    if (size < WORTH_KEEPING) return Buffer.allocUnsafe(size);
+    const at = this.#spare.findLastIndex(({ length }) => length >= size); // the smallest that will do
     const [found] = at < 0 ? [] : this.#spare.splice(at, 1);
     return found ?? Buffer.allocUnsafeSlow(size + (size >> 2));
   }
@@ -186,7 +219,7 @@ class DiskSink implements Sink {
 
   async close(): Promise<void> {
     await this.#work;
-    closeSync(this.#fd);
+    if (this.#fd !== NONE) closeSync(this.#fd);
     this.#sayFailure();
   }
 
@@ -197,15 +230,35 @@ class DiskSink implements Sink {
     throw wrap(this.#act, this.#failure);
   }
 
+  /** The largest ones: any batch fits into those. */
+  #keep(memory: Buffer): void {
+    this.#spare.push(memory);
+    this.#spare.sort((a, b) => b.length - a.length);
+    if (this.#spare.length > 4) this.#spare.pop();
+  }
+
+  /** Beside the capture as well: to empty a large file takes a while. */
+  async #goOnIn(path: string): Promise<void> {
+    const before = this.#fd;
+    this.#act = actOn(path);
+    this.#fd = NONE;
+    await closeFile(before);
+    this.#fd = await openFile(path, "w", 0o600);
+  }
+
   async #drain(): Promise<void> {
     try {
       for (let bytes = this.#queue.shift(); bytes; bytes = this.#queue.shift()) {
+        if (typeof bytes === "string") {
+          await this.#goOnIn(bytes);
+          continue;
+        }
         for (let at = 0; at < bytes.length;) {
           const { bytesWritten } = await writeSome(this.#fd, bytes, at, bytes.length - at, null);
           at += bytesWritten;
         }
         this.#waiting -= bytes.length;
-        if (this.#spare.length < 4) this.#spare.push(Buffer.from(bytes.buffer));
+        if (bytes.length >= WORTH_KEEPING) this.#keep(Buffer.from(bytes.buffer));
       }
     } catch (error) {
       this.#failure = error;
@@ -214,6 +267,13 @@ class DiskSink implements Sink {
       this.#work = undefined;
     }
   }
+}
+
+/** No descriptor: the next file could not be opened. */
+const NONE = -1;
+
+function actOn(path: string): string {
+  return `write to ${quote(path)}`;
 }
 
 class StdoutSink implements Sink {
