@@ -1,5 +1,4 @@
 /** Places as people write them: `8080`, `:8080`, `tcp@127.0.0.1:80`, `4udp:53`, `unix:/run/x.sock`. */
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { describe, NcxError, quote, wrap } from "../core/errors.ts";
 import { parsePortRanges, type PortRange } from "../core/ranges.ts";
@@ -55,6 +54,8 @@ async function addressesOf(host: string, text: string): Promise<string[]> {
   if (isIP(name)) return [name.toLowerCase()];
   // Some systems know one of its addresses only.
   if (name === "localhost") return ["127.0.0.1", "::1"];
+  // Hardly any listing needs it.
+  const { lookup } = await import("node:dns/promises");
   try {
     return (await lookup(name, { all: true })).map(({ address }) => address);
   } catch (error) {

@@ -70,10 +70,10 @@ function isUnseen({ holders, inode, state }: OpenSocket): boolean {
 }
 
 function entryMaker(
-  processes: Processes,
+  system: Processes,
   nameOf: ((port: number, protocol: "tcp" | "udp") => string | undefined) | undefined,
 ): (socket: OpenSocket) => PortEntry {
-  const describe = describer(processes);
+  const describe = describer(system);
   // Most sockets of a machine share a few addresses.
   const exposures = new Map<string, Exposure>();
   const exposed = (address: string): Exposure => {
@@ -82,12 +82,8 @@ function entryMaker(
     return exposure;
   };
   return (socket) => {
-    const found: PortProcess[] = [];
-    for (const holder of socket.holders) {
-      const process = describe(holder);
-      if (process) found.push(process);
-    }
-    const [first] = found;
+    const processes = present(socket.holders.map(describe));
+    const [first] = processes;
     const { protocol, uid } = socket;
     const isInet = protocol !== "unix";
     // Field by field: a spread takes several times as long, and there may be thousands.
@@ -102,11 +98,11 @@ function entryMaker(
       exposure: isInet ? exposed(socket.address) : undefined,
       category: isInet ? portCategory(socket.port) : undefined,
       service: isInet ? nameOf?.(socket.port, protocol) : undefined,
-      user: first?.user ?? (uid === undefined ? undefined : (processes.user(uid) ?? `${uid}`)),
+      user: first?.user ?? (uid === undefined ? undefined : (system.user(uid) ?? `${uid}`)),
       pid: first?.pid,
       program: first?.program,
       command: first?.command,
-      processes: found,
+      processes,
       receiveQueue: socket.receiveQueue,
       sendQueue: socket.sendQueue,
       inode: socket.inode,
@@ -114,6 +110,12 @@ function entryMaker(
       references: socket.references,
     };
   };
+}
+
+/** The list itself, but where something is missing: there may be thousands of lists. */
+function present<T>(list: readonly (T | undefined)[]): readonly T[] {
+  const isThere = (one: T | undefined): one is T => one !== undefined;
+  return list.every(isThere) ? list : list.filter(isThere);
 }
 
 /** Looks each process up once. One that has ended meanwhile is nobody. */

@@ -32,7 +32,7 @@ const PARSERS: readonly (readonly [
   parse: (text: string) => readonly unknown[],
   good: string,
 ])[] = [
-  ["parseInetTable", (text) => parseInetTable(text, "LE"), INET],
+  ["parseInetTable", (text) => parseInetTable(text, "tcp", "LE"), INET],
   ["parseUnixTable", parseUnixTable, UNIX],
   ["parseLsofSockets", parseLsofSockets, fixture("lsof-macos.txt")],
   ["parsePs", (text) => [...parsePs(text)], fixture("ps-macos.txt")],
@@ -100,7 +100,7 @@ test("every port that parseInetTable() gives is one, and addresses have a form",
     );
   fc.assert(
     fc.property(line, (text) => {
-      const [row] = parseInetTable(text, "LE");
+      const [row] = parseInetTable(text, "tcp", "LE");
       expect(row?.port).toBeLessThanOrEqual(65535);
       expect(row?.address).toMatch(/^[\d.]+$|^[\da-f:.]+$/);
     }),

@@ -92,9 +92,9 @@ function placeOf(address: string, port: number): string {
 }
 
 /** The first one, and how many more there are. */
-function pidsOf({ processes }: PortEntry): string {
-  const pids = new Set(processes.map(({ pid }) => pid));
-  const [first] = pids;
-  if (first === undefined) return "";
-  return pids.size === 1 ? `${first}` : `${first} +${pids.size - 1}`;
+function pidsOf({ processes, pid }: PortEntry): string {
+  if (pid === undefined) return "";
+  if (processes.length === 1) return `${pid}`;
+  const others = new Set(processes.map((process) => process.pid)).size - 1;
+  return others === 0 ? `${pid}` : `${pid} +${others}`;
 }

@@ -11,7 +11,6 @@ import type { Args } from "../args.ts";
 import type { Reporter } from "../report.ts";
 import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
-import { killHolders } from "./_ports-kill.ts";
 import { lsofText } from "./_ports-lsof.ts";
 import { netstatText } from "./_ports-netstat.ts";
 import { isNarrow, toListing } from "./_ports-query.ts";
@@ -33,8 +32,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   if (args.watch !== undefined) return watch(args.watch, options, args, world, report);
   const format = args.jsonEvents ? "json" : (args.format ?? "table");
   const listing = await listPorts({ ...options, ...thoroughness(format, args) });
-  if (args.kill && listing.entries.length > 0)
+  if (args.kill && listing.entries.length > 0) {
+    const { killHolders } = await import("./_ports-kill.ts");
     return killHolders(listing.entries, args, world, report);
+  }
   world.stdout.write(await textOf(listing.entries, format, args, world));
   if (listing.entries.length === 0 && format === "table") report.say(nothing(options));
   sayUnseen(listing, args, report);
@@ -71,8 +72,7 @@ async function textOf(
   args: Args,
   world: World,
 ): Promise<string> {
-  const pids = new Set(entries.flatMap(({ processes }) => processes.map(({ pid }) => pid)));
-  const reasons = args.why ? await explainProcesses([...pids], signalOf(world)) : undefined;
+  const reasons = args.why ? await explainProcesses(pidsOf(entries), signalOf(world)) : undefined;
   switch (format) {
     case "netstat":
       return netstatText(entries, { wide: args.wide === true, all: args.all === true });
@@ -93,13 +93,17 @@ async function textOf(
   }
 }
 
+function pidsOf(entries: readonly PortEntry[]): number[] {
+  return [...new Set(entries.flatMap(({ processes }) => processes.map(({ pid }) => pid)))];
+}
+
 /** By protocol, then by port, v4 before v6. */
 function sorted(entries: readonly PortEntry[]): PortEntry[] {
   return entries.toSorted(
     (a, b) =>
       compare(a.protocol, b.protocol) ||
       a.port - b.port ||
-      compare(`${a.family}`, `${b.family}`) ||
+      (a.family ?? 0) - (b.family ?? 0) ||
       compare(a.address, b.address) ||
       a.remotePort - b.remotePort,
   );

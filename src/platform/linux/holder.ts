@@ -33,7 +33,7 @@ export async function findHolder(endpoint: Place, signal: AbortSignal): Promise<
 
 function socketsOn(endpoint: NetPlace): Suspect[] {
   const rows = [endpoint.kind, `${endpoint.kind}6`]
-    .flatMap((table) => parseInetTable(read(`/proc/net/${table}`)))
+    .flatMap((table) => parseInetTable(read(`/proc/net/${table}`), endpoint.kind))
     .filter((row) => row.inode !== 0 && (endpoint.kind === "udp" || row.state === "LISTEN"));
   return inTheWay(rows, endpoint);
 }

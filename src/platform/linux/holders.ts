@@ -1,7 +1,7 @@
 /** Who has sockets open: /proc/PID/fd of every process, a link `socket:[inode]` for each. */
 import { readdirSync, readlinkSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import type { Directory, Holder } from "../_sockets.ts";
+import type { Directory, Holder, OpenSocket } from "../_sockets.ts";
 import { pids } from "./_read.ts";
 
 export interface HolderQuery {
@@ -11,20 +11,28 @@ export interface HolderQuery {
   readonly signal?: AbortSignal;
 }
 
-/** The holders of these sockets by inode, the lowest pid first. Processes that end meanwhile, or are closed to us, are passed over. */
+/** A socket whose holders are yet to be found. */
+export interface Held extends OpenSocket {
+  holders: readonly Holder[];
+}
+
+/**
+ * Finds the holders of these sockets, which are given by inode, the lowest pid first. Processes that end meanwhile, or
+ * are closed to us, are passed over.
+ */
 export async function findHolders(
-  wanted: ReadonlySet<number>,
+  sockets: ReadonlyMap<number, Held>,
   { everyHolder, directory, signal }: HolderQuery,
-): Promise<Map<number, Holder[]>> {
-  const found = new Map<number, Holder[]>();
-  if (wanted.size === 0) return found;
+): Promise<void> {
+  if (sockets.size === 0) return;
   const home = directory && homeOf(directory);
   const enter = home === undefined ? undefined : directory?.enter;
+  let missing = sockets.size;
   try {
     for (const pid of pids()) {
       signal?.throwIfAborted();
-      gather(pid, wanted, found, enter);
-      if (!everyHolder && found.size === wanted.size) break;
+      missing -= gather(pid, sockets, enter);
+      if (!everyHolder && missing === 0) break;
       // /proc is read without waiting, many times as fast as with; between processes everything else has its turn,
       // unless it would find itself in another directory.
       if (!enter) await setImmediate();
@@ -32,15 +40,14 @@ export async function findHolders(
   } finally {
     if (home !== undefined) enter?.(home);
   }
-  return found;
 }
 
+/** Notes what of these sockets a process has open; gives how many of them are the first time that they are seen. */
 function gather(
   pid: number,
-  wanted: ReadonlySet<number>,
-  found: Map<number, Holder[]>,
+  sockets: ReadonlyMap<number, Held>,
   enter: Directory["enter"] | undefined,
-): void {
+): number {
   let folder = `/proc/${pid}/fd`;
   let names: string[];
   try {
@@ -50,9 +57,10 @@ function gather(
     }
     names = readdirSync(folder);
   } catch {
-    return; // it has ended, or is another user's
+    return 0; // it has ended, or is another user's
   }
   const start = enter ? "" : `${folder}/`;
+  let first = 0;
   for (const name of names) {
     let link: string;
     try {
@@ -61,13 +69,13 @@ function gather(
       continue; // closed meanwhile
     }
     if (!link.startsWith("socket:[")) continue;
-    const inode = Number(link.slice(8, -1));
-    if (!wanted.has(inode)) continue;
+    const socket = sockets.get(Number(link.slice(8, -1)));
+    if (!socket) continue;
     const holder = { pid, fd: Number(name) };
-    const others = found.get(inode);
-    if (others) others.push(holder);
-    else found.set(inode, [holder]);
+    if (socket.holders.length === 0) first += 1;
+    socket.holders = socket.holders.length === 0 ? [holder] : [...socket.holders, holder];
   }
+  return first;
 }
 
 /** Undefined where it is gone: then there would be no way back. */

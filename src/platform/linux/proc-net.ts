@@ -1,6 +1,7 @@
 /** The kernel's socket tables, /proc/net/{tcp,tcp6,udp,udp6,unix}: proc_pid_net(5). Text in, rows out; no files. */
 import { endianness } from "node:os";
 import type { SocketState } from "../_sockets.ts";
+import type { Held } from "./holders.ts";
 
 // include/net/tcp_states.h, by number. An unconnected UDP socket is in CLOSE, a connected one in ESTABLISHED.
 const STATES: readonly KernelState[] = [
@@ -27,16 +28,8 @@ const ACCEPTS = 0x10000;
 
 type KernelState = Exclude<SocketState, "UNCONNECTED">;
 
-/** One line of tcp, tcp6, udp or udp6. Addresses are numeric text; a mapped v4 address stays `::ffff:a.b.c.d`. */
-export interface InetRow {
-  readonly address: string;
-  readonly port: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  readonly state: KernelState;
-  /** Bytes that wait to be sent, and to be read. For a TCP listener the second is its accept queue, in connections. */
-  readonly sendQueue: number;
-  readonly receiveQueue: number;
+/** One line of tcp, tcp6, udp or udp6. */
+export interface InetSocket extends Held {
   readonly uid: number;
   /** 0 for a socket that no process holds any more, such as one in TIME_WAIT. */
   readonly inode: number;
@@ -61,9 +54,16 @@ export type ByteOrder = "LE" | "BE";
 const INET_LINE =
   /^[ \t]*\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{2}) ([\dA-F]{8}):([\dA-F]{8}) [\dA-F]{2}:[\dA-F]{1,16} [\dA-F]{8} +(\d{1,10}) +\d{1,10} (\d{1,16})(?![^\s])/gim;
 
-/** Reads tcp, tcp6, udp or udp6. Lines that aren't whole are passed over: the table may change while it is read. */
-export function parseInetTable(text: string, order: ByteOrder = endianness()): InetRow[] {
-  const rows: InetRow[] = [];
+/**
+ * Reads tcp and tcp6, or udp and udp6. Lines that aren't whole are passed over: the table may change while it is read.
+ * It is one object a line, the socket as it is handed on: there may be thousands.
+ */
+export function parseInetTable(
+  text: string,
+  protocol: "tcp" | "udp",
+  order: ByteOrder = endianness(),
+): InetSocket[] {
+  const sockets: InetSocket[] = [];
   // Most sockets of a machine share a few addresses.
   const known = new Map<string, string>();
   const addressOf = (digits: string): string => {
@@ -71,22 +71,29 @@ export function parseInetTable(text: string, order: ByteOrder = endianness()): I
     if (address === undefined) known.set(digits, (address = formatAddress(digits, order)));
     return address;
   };
-  for (const match of text.matchAll(INET_LINE)) {
-    const [, local = "", port = "", remote = "", remotePort = "", state = "", sent = ""] = match;
-    rows.push({
+  const line = new RegExp(INET_LINE);
+  for (let found = line.exec(text); found !== null; found = line.exec(text)) {
+    const local = found[1] ?? "";
+    const state = STATES[parseInt(found[5] ?? "", 16)] ?? "UNKNOWN";
+    sockets.push({
+      protocol,
+      family: local.length === 8 ? 4 : 6,
       address: addressOf(local),
-      port: parseInt(port, 16),
-      remoteAddress: addressOf(remote),
-      remotePort: parseInt(remotePort, 16),
-      state: STATES[parseInt(state, 16)] ?? "UNKNOWN",
-      sendQueue: parseInt(sent, 16),
-      receiveQueue: parseInt(match[7] ?? "", 16),
-      uid: Number(match[8]),
-      inode: Number(match[9]),
+      port: parseInt(found[2] ?? "", 16),
+      remoteAddress: addressOf(found[3] ?? ""),
+      remotePort: parseInt(found[4] ?? "", 16),
+      state: protocol === "udp" && state === "CLOSE" ? "UNCONNECTED" : state,
+      receiveQueue: parseInt(found[7] ?? "", 16),
+      sendQueue: parseInt(found[6] ?? "", 16),
+      uid: Number(found[8]),
+      inode: Number(found[9]),
+      holders: NOBODY,
     });
   }
-  return rows;
+  return sockets;
 }
+
+const NOBODY: readonly never[] = [];
 
 /** Reads unix. */
 export function parseUnixTable(text: string): UnixRow[] {

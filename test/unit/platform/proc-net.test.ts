@@ -27,8 +27,10 @@ const UNIX = `Num       RefCount Protocol Flags    Type St Inode Path
 
 describe("parseInetTable()", () => {
   test("reads every field of a listener, a connection and one in TIME_WAIT", () => {
-    expect(parseInetTable(TCP, "LE")).toEqual([
+    expect(parseInetTable(TCP, "tcp", "LE")).toEqual([
       {
+        protocol: "tcp",
+        family: 4,
         address: "127.0.0.1",
         port: 38277,
         remoteAddress: "0.0.0.0",
@@ -38,8 +40,11 @@ describe("parseInetTable()", () => {
         receiveQueue: 3,
         uid: 0,
         inode: 7992,
+        holders: [],
       },
       {
+        protocol: "tcp",
+        family: 4,
         address: "10.0.2.15",
         port: 22,
         remoteAddress: "10.0.2.2",
@@ -49,8 +54,11 @@ describe("parseInetTable()", () => {
         receiveQueue: 11,
         uid: 1000,
         inode: 26482,
+        holders: [],
       },
       {
+        protocol: "tcp",
+        family: 4,
         address: "127.0.0.1",
         port: 8080,
         remoteAddress: "127.0.0.1",
@@ -60,20 +68,22 @@ describe("parseInetTable()", () => {
         receiveQueue: 0,
         uid: 0,
         inode: 0,
+        holders: [],
       },
     ]);
   });
 
   test("writes v6 addresses as RFC 5952 does", () => {
-    const places = parseInetTable(TCP6, "LE").map((row) => [
+    const places = parseInetTable(TCP6, "tcp", "LE").map((row) => [
+      row.family,
       row.address,
       row.remoteAddress,
       row.state,
     ]);
     expect(places).toEqual([
-      ["::1", "::", "LISTEN"],
-      ["fe80::5054:ff:fe1d:adb6", "2001:db8::1:ffff:fffe", "CLOSE_WAIT"],
-      ["::ffff:127.0.0.1", "::ffff:127.0.0.2", "ESTABLISHED"],
+      [6, "::1", "::", "LISTEN"],
+      [6, "fe80::5054:ff:fe1d:adb6", "2001:db8::1:ffff:fffe", "CLOSE_WAIT"],
+      [6, "::ffff:127.0.0.1", "::ffff:127.0.0.2", "ESTABLISHED"],
     ]);
   });
 
@@ -87,21 +97,22 @@ describe("parseInetTable()", () => {
     ["11112222333344445555666677778888", "1111:2222:3333:4444:5555:6666:7777:8888"],
   ])("big-endian words %s are %s", (digits, address) => {
     const line = `0: ${digits}:0001 ${digits}:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1 0`;
-    expect(parseInetTable(line, "BE").map((row) => row.address)).toEqual([address]);
+    expect(parseInetTable(line, "tcp", "BE").map((row) => row.address)).toEqual([address]);
   });
 
   test("reads the words of a big-endian machine as they stand", () => {
     const line =
       "0: 7F000001:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1 1 0";
-    expect(parseInetTable(line, "BE")[0]?.address).toBe("127.0.0.1");
+    expect(parseInetTable(line, "tcp", "BE")[0]?.address).toBe("127.0.0.1");
   });
 
-  test("reads udp", () => {
-    expect(parseInetTable(UDP, "LE")).toMatchObject([
+  test("reads udp, where a socket without a peer is not closed", () => {
+    expect(parseInetTable(UDP, "udp", "LE")).toMatchObject([
       {
+        protocol: "udp",
         address: "0.0.0.0",
         port: 5353,
-        state: "CLOSE",
+        state: "UNCONNECTED",
         receiveQueue: 3328,
         uid: 108,
         inode: 18212,
@@ -112,7 +123,7 @@ describe("parseInetTable()", () => {
   test("passes over a cut or foreign line and keeps the others", () => {
     const lines = TCP.split("\n");
     const text = [lines[0], lines[1]?.slice(0, 60), "garbage", "", lines[2]].join("\n");
-    expect(parseInetTable(text, "LE").map((row) => row.inode)).toEqual([26482]);
+    expect(parseInetTable(text, "tcp", "LE").map((row) => row.inode)).toEqual([26482]);
   });
 });
 
