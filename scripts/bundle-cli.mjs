@@ -16,6 +16,7 @@ const FILES = [
   { name: "session", roots: [source("cli/commands/connect.ts"), source("cli/commands/listen.ts")] },
   { name: "http", roots: [source("cli/commands/http.ts")] },
   { name: "ports", roots: [source("cli/commands/ports.ts")] },
+  { name: "scan", roots: [source("cli/commands/scan.ts")] },
   { name: "rest", lazily: true },
 ];
 

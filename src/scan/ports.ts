@@ -27,6 +27,14 @@ export function parsePorts(
   protocols: readonly Protocol[] = ["tcp"],
   services: ServiceTable = () => [],
 ): PortLists {
+  // One range, most often all the ports there are, has each of them once.
+  if (/^[\d-]+$/.test(text)) {
+    const range = rangeOf(text, text);
+    return {
+      tcp: protocols.includes("tcp") ? range : [],
+      udp: protocols.includes("udp") ? range : [],
+    };
+  }
   const lists = { tcp: new Set<number>(), udp: new Set<number>() };
   let meant = protocols;
   for (const part of text.split(",")) {

@@ -101,6 +101,7 @@ export function sweeper(
   /** When a place of that address answered that had been silent before. */
   const regained = new Map<string, number>();
   const total = addresses.length * ports.length;
+  const isV6 = new Map(addresses.map((address) => [address, isIPv6(address)]));
   const slots: Slot[] = [];
   const again: { index: number; attempt: number }[] = [];
   const putOffs = new Map<number, number>();
@@ -277,7 +278,7 @@ export function sweeper(
     port: number,
   ): number {
     if (!handle) return -22;
-    return isIPv6(address)
+    return isV6.get(address)
       ? handle.connect6(request, address, port)
       : handle.connect(request, address, port);
   }

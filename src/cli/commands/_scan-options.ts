@@ -89,9 +89,10 @@ function portsFor(
     ...(count !== undefined && { top: count }),
     ...(excludePorts !== undefined && { excludePorts }),
   });
-  const all = (protocol: Protocol): number[] => [
-    ...new Set([...asked[protocol], ...(open?.[protocol] ?? []), ...(closed?.[protocol] ?? [])]),
-  ];
+  const all = (protocol: Protocol): readonly number[] => {
+    const more = [...(open?.[protocol] ?? []), ...(closed?.[protocol] ?? [])];
+    return more.length === 0 ? asked[protocol] : [...new Set([...asked[protocol], ...more])];
+  };
   const lists = { tcp: all("tcp"), udp: all("udp") };
   if (lists.tcp.length + lists.udp.length > 0) return lists;
   throw cannot("scan", "every port is left out", "leave fewer out");

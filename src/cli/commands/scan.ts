@@ -31,6 +31,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   const gathered = new Gathered(args.open === true);
   const changes: Change[] = [];
   const faults: string[] = [];
+  const isJudged = asked.expect !== undefined || asked.expectClosed !== undefined;
   let failed = 0;
   const progress =
     args.progress || (world.isTTY.stderr && !args.quiet && !args.jsonLines)
@@ -53,7 +54,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
         gathered.add(result);
         const change = earlier && changeOf(result, earlier);
         if (change) changes.push(change);
-        const fault = faultOf(result, asked.expect, asked.expectClosed);
+        const fault = isJudged ? faultOf(result, asked.expect, asked.expectClosed) : undefined;
         if (fault !== undefined) faults.push(fault);
         if (!args.open || result.state === "open") lines += earlier ? "" : lineOf(result, args);
       }
@@ -74,7 +75,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   if (failed !== 0) return failed;
   if (faults.length > 0) return 1;
   if (earlier) return changes.length > 0 ? CHANGED : 0;
-  if (asked.expect || asked.expectClosed) return 0;
+  if (isJudged) return 0;
   if (asked.hostsOnly) return reports.some(({ up }) => up) ? 0 : 1;
   return gathered.open > 0 ? 0 : 1;
 }
