@@ -208,7 +208,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
       ["ncx scan -p T:22,U:53,161 10.0.0-3.1,7", "TCP and UDP, on eight hosts"],
       ["ncx scan --banner host", "and what answers there"],
       ["ncx scan --expect 22,443 --expect-closed 23 host", "a firewall's test"],
-      ["ncx scan --json host > last.json", "one result a line"],
+      ["ncx scan --json host > last.json", "each port asked for on a line"],
       ["ncx scan --diff last.json host", "exit code 3 when something changed"],
     ],
     notes: [

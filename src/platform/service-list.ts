@@ -1,6 +1,6 @@
 /** All services that are known: the system's services(5) first, then what IANA has registered. */
 import { createRequire } from "node:module";
-import { readServicesText, serviceName, type Protocol } from "./services.ts";
+import { readServicesText, type Protocol } from "./services.ts";
 
 /** One name of one port. */
 export interface Service {
@@ -28,20 +28,29 @@ type Registry = Readonly<Record<string, unknown>>;
 export type ServiceNames = (port: number, protocol: Protocol) => string | undefined;
 
 let loaded: ServiceList | undefined;
+let names: ServiceNames | undefined;
 
-/** Names alone, the system's before IANA's: in a fraction of the time that it takes to sort them all. */
+/**
+ * Names alone, the system's before IANA's: in a fraction of the time that it takes to sort them all. Reads both at the
+ * first call, and no file later: who looks for ports may have no descriptor left by then.
+ */
 export function loadServiceNames(): ServiceNames {
-  let registry: Registry | undefined;
+  return (names ??= namesOf(readServicesText(), readRegistry()));
+}
+
+function namesOf(text: string, registry: Registry): ServiceNames {
+  const own = firstNames(parseServiceLines(text));
   return (port, protocol) => {
-    const own = serviceName(port, protocol);
-    if (own !== undefined) return own;
-    registry ??= readRegistry();
     const place = `${port}/${protocol}`;
-    const [found] = parseRegistry(
-      Object.hasOwn(registry, place) ? { [place]: registry[place] } : {},
-    );
-    return found?.name;
+    return own.get(place) ?? (Object.hasOwn(registry, place) ? nameIn(registry[place]) : undefined);
   };
+}
+
+/** Of a place that has several lines, the first tells its name. */
+function firstNames(services: readonly Service[]): Map<string, string> {
+  return new Map(
+    services.toReversed().map(({ port, protocol, name }) => [`${port}/${protocol}`, name]),
+  );
 }
 
 /** Reads both at the first call. */
@@ -111,10 +120,9 @@ function parseRegistry(registry: Registry): Service[] {
   const services: Service[] = [];
   for (const [place, value] of Object.entries(registry)) {
     const match = /^(\d{1,5})\/(\w+)$/.exec(place);
-    if (!match || !Array.isArray(value)) continue;
-    const [name, description]: unknown[] = value;
-    // Reserved and unassigned numbers have no name.
-    if (typeof name !== "string" || name === "") continue;
+    const name = nameIn(value);
+    if (!match || !Array.isArray(value) || name === undefined) continue;
+    const description: unknown = value[1];
     services.push({
       port: Number(match[1]),
       protocol: match[2] ?? "",
@@ -125,6 +133,12 @@ function parseRegistry(registry: Registry): Service[] {
     });
   }
   return services;
+}
+
+/** Reserved and unassigned numbers have none. */
+function nameIn(value: unknown): string | undefined {
+  const name: unknown = Array.isArray(value) ? value[0] : undefined;
+  return typeof name === "string" && name !== "" ? name : undefined;
 }
 
 /** By require(): of what is imported, each of its 14,000 keys would be copied first. */

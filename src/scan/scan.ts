@@ -48,12 +48,13 @@ export async function* scanInBatches(
   const timing = timingOf(options);
   const ports = portsOf(options);
   const targets = await scanTargets(typeof hosts === "string" ? [hosts] : hosts, options);
+  const nameOf = loadServiceNames();
   const total = targets.length * (ports.tcp.length + ports.udp.length);
   let done = 0;
   try {
     for (const protocol of ["tcp", "udp"] as const) {
       for await (const answers of answersOf(targets, ports[protocol], protocol, timing, options)) {
-        const results = toResults(answers, targets, ports[protocol], protocol);
+        const results = toResults(answers, targets, ports[protocol], protocol, nameOf);
         done += results.length;
         options.onProgress?.(done, total);
         yield options.banner ? await withBanners(results, options) : results;
@@ -133,16 +134,15 @@ function toResults(
   targets: readonly ScanTarget[],
   ports: readonly number[],
   protocol: Protocol,
+  nameOf: ServiceNames,
 ): ScanResult[] {
   const results: ScanResult[] = [];
-  let nameOf: ServiceNames | undefined;
   for (const { index, outcome } of answers) {
     const target = targets[Math.floor(index / ports.length)];
     const port = ports[index % ports.length];
     if (!target || port === undefined) continue;
     const [state, reason] = verdict(outcome, protocol);
-    if (state !== "closed") nameOf ??= loadServiceNames();
-    const service = state === "closed" ? undefined : nameOf?.(port, protocol);
+    const service = state === "closed" ? undefined : nameOf(port, protocol);
     const { host, address } = target;
     const category = portCategory(port);
     // There may be tens of thousands: no object is made to be spread.

@@ -14,6 +14,7 @@ interface Line {
   protocol: string;
   state: string;
   reason: string;
+  service?: string;
   banner?: { protocol: string; text: string; tls?: Readonly<Record<string, unknown>> };
   was?: string | null;
 }
@@ -71,6 +72,28 @@ describe("ncx scan", () => {
       }),
     ]);
   });
+
+  test.each(["--json", "--csv"])(
+    "%s names every port that is asked for, closed or not",
+    async (form) => {
+      const closed = await closedPort();
+      const { stdout } = await run(["scan", form, "-p", `19,79,${closed}`, "127.0.0.1"]);
+      const found =
+        form === "--json"
+          ? lines(stdout).map(({ port, state, service }) => [port, state, service ?? ""])
+          : stdout
+              .trim()
+              .split("\n")
+              .slice(1)
+              .map((line) => line.split(","))
+              .map(([, , , port, state, , service]) => [Number(port), state, service]);
+      // Whether anybody listens at 19 and 79 is the machine's own affair.
+      expect(found).toContainEqual([19, expect.any(String), "chargen"]);
+      expect(found).toContainEqual([79, expect.any(String), "finger"]);
+      expect(found).toContainEqual([closed, "closed", expect.any(String)]);
+      expect(found).toHaveLength(3);
+    },
+  );
 
   test("writes -oG, -oX and -oN to files, or one of them to stdout", async () => {
     await using folder = await scratch();

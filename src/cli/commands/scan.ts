@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { quote, wrap } from "../../core/errors.ts";
 import { scanInBatches, type ScanResult } from "../../scan/index.ts";
-import { loadServiceNames, type ServiceNames } from "../../platform/service-list.ts";
+import { loadServiceNames } from "../../platform/service-list.ts";
 import type { Args } from "../args.ts";
 import { exitCodeOf } from "../exit.ts";
 import { PERSONALITIES } from "../personality.ts";
@@ -45,6 +45,8 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
     },
     ...(progress && { onProgress: progress.at }),
   };
+  const named = namer();
+  const lineOf = earlier ? undefined : lineMaker(args, named);
   let broken: Error | undefined;
   if (args.csv) world.stdout.write(csvHead());
   try {
@@ -53,10 +55,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
       for (const result of results) {
         gathered.add(result);
         const change = earlier && changeOf(result, earlier);
-        if (change) changes.push(change);
+        if (change) changes.push({ ...change, result: named(result) });
         const fault = isJudged ? faultOf(result, asked.expect, asked.expectClosed) : undefined;
         if (fault !== undefined) faults.push(fault);
-        if (!args.open || result.state === "open") lines += earlier ? "" : lineOf(result, args);
+        if (lineOf && (!args.open || result.state === "open")) lines += lineOf(result);
       }
       if (lines !== "") world.stdout.write(lines);
       if (world.stdout.destroyed) break; // nobody reads any more
@@ -66,7 +68,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   }
   progress?.end();
   const ended = new Date();
-  const reports = gathered.reports(namer());
+  const reports = gathered.reports(named);
   await print(args, world, asked, reports, { line: lineTyped(world), started, ended });
   for (const change of changes)
     world.stdout.write(args.jsonLines ? jsonOf(change) : `${formatChange(change)}\n`);
@@ -80,17 +82,23 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   return gathered.open > 0 ? 0 : 1;
 }
 
+/** Adds the service to what has none yet: what is closed. */
 function namer(): (result: ScanResult) => ScanResult {
-  let nameOf: ServiceNames | undefined;
+  const nameOf = loadServiceNames();
   return (result) => {
-    nameOf ??= loadServiceNames();
-    const service = result.service ?? nameOf(result.port, result.protocol);
-    return service === undefined ? result : { ...result, service };
+    const { category, ...rest } = result;
+    const service = rest.service ?? nameOf(rest.port, rest.protocol);
+    return service === undefined ? result : { ...rest, service, category };
   };
 }
 
-function lineOf(result: ScanResult, { jsonLines, csv }: Args): string {
-  return jsonLines ? `${JSON.stringify(result)}\n` : csv ? csvLine(result) : "";
+/** A program that reads wants each port that was asked for, whatever its state, and as much of each. */
+function lineMaker(
+  { jsonLines, csv }: Args,
+  named: (result: ScanResult) => ScanResult,
+): ((result: ScanResult) => string) | undefined {
+  if (jsonLines) return (result) => `${JSON.stringify(named(result))}\n`;
+  return csv ? (result) => csvLine(named(result)) : undefined;
 }
 
 function jsonOf({ result, was }: Change): string {
