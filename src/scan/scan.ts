@@ -58,6 +58,7 @@ export async function* scanInBatches(
         done += results.length;
         options.onProgress?.(done, total);
         yield options.banner ? await withBanners(results, options) : results;
+        options.signal?.throwIfAborted();
       }
     }
   } catch (error) {

@@ -75,7 +75,12 @@ export async function* sweepPlaces(
     );
     while (running > 0 || queue.length > 0) {
       if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      signal?.throwIfAborted();
+      if (signal?.aborted) {
+        // What is known by now is told all the same.
+        for (const one of sweepers) one.stop();
+        for (const batch of queue.splice(0)) yield answersOf(batch, names);
+        throw signal.reason;
+      }
       if (failure !== undefined) throw failure;
       const batch = queue.shift();
       if (batch) yield answersOf(batch, names);

@@ -188,6 +188,17 @@ describe("ncx scan", () => {
     expect(stderr.endsWith("\r\u001b[K")).toBe(true);
   });
 
+  test("^C while a silent port is asked who it is keeps that it is open, and is 130", async () => {
+    await using peer = await tcpPeer();
+    await using running = start(["scan", "--banner", "-p", String(peer.port), "127.0.0.1"]);
+    await peer.next(); // is it open?
+    await peer.next(); // and who is it?
+    running.kill("SIGINT");
+    const { code, stdout } = await running.ended;
+    expect(stdout).toMatch(new RegExp(`^${peer.port}/tcp +open `, "m"));
+    expect(code).toBe(130);
+  });
+
   test("^C prints what was found until then", async () => {
     await using peer = await tcpPeer();
     const closed = await closedPort();

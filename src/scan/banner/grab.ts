@@ -20,7 +20,7 @@ const PORT = 10_000;
 /** Ports asked at once. */
 const AT_ONCE = 32;
 
-/** The results, those of open TCP ports with their banners, in the same order. */
+/** The results, those of open TCP ports with their banners, in the same order; once `signal` aborts, as they are by then. */
 export async function grabBanners(
   results: readonly ScanResult[],
   signal?: AbortSignal,
@@ -30,7 +30,7 @@ export async function grabBanners(
     state === "open" && protocol === "tcp" ? [at] : [],
   );
   async function worker(): Promise<void> {
-    for (let at = left.shift(); at !== undefined; at = left.shift()) {
+    for (let at = left.shift(); at !== undefined && !signal?.aborted; at = left.shift()) {
       const result = all[at];
       const banner = result && (await grab(result.address, result.port, signal));
       if (banner) all[at] = { ...result, banner };
@@ -40,7 +40,7 @@ export async function grabBanners(
   return all;
 }
 
-/** Who answers at a port; undefined where nobody says anything. Rejects only when the signal aborts. */
+/** Who answers at a port; undefined where nobody says anything, or no more is asked. */
 async function grab(host: string, port: number, signal?: AbortSignal): Promise<Banner | undefined> {
   const patience = AbortSignal.timeout(PORT);
   const either = signal ? AbortSignal.any([signal, patience]) : patience;
@@ -55,8 +55,7 @@ async function grab(host: string, port: number, signal?: AbortSignal): Promise<B
     if (found !== undefined && found !== "tls") return found;
     return await overTls(secure, port, either);
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof NcxError || patience.aborted) return undefined; // it hung up, or took too long
+    if (error instanceof NcxError || either.aborted) return undefined; // it hung up, or took too long
     throw error;
   }
 }
