@@ -45,7 +45,9 @@ export async function run(world: World): Promise<number> {
     refuseContradictions(args);
     for (const warning of args.warnings ?? []) report.say(warning);
     const command = await COMMANDS[args.mode](args);
-    return await inTime(args, world, report, (bounded) => command.run(args, bounded, report));
+    return await inTime(args, world, report, (bounded) =>
+      whileRead(args, bounded, (read) => command.run(args, read, report)),
+    );
   } catch (error) {
     if (world.stop.aborted || world.abort.aborted) return 1; // by a signal, which has its own exit code
     report.fail(error);
@@ -77,6 +79,35 @@ async function explain(args: Args, personality: Personality, world: World): Prom
     world.stdout.write(helpText(args.mode, { personality }));
   }
   return 0;
+}
+
+/** What these do is print: once nobody reads it, there is nothing left to do. */
+const PRINTING: ReadonlySet<Mode> = new Set([
+  "scan",
+  "ports",
+  "services",
+  "capture",
+  "wait",
+  "free-port",
+]);
+
+/** Runs an act until nobody reads stdout any more (`| head -1`), which ends it as a second signal would, but with 0. */
+async function whileRead(
+  { mode, kill }: Args,
+  world: World,
+  act: (world: World) => Promise<number>,
+): Promise<number> {
+  const { unread } = world;
+  // Who asked for a process to be ended asked for more than the line about it.
+  if (!unread || kill || !PRINTING.has(mode)) return act(world);
+  const read: World = Object.create(world, {
+    stop: { value: AbortSignal.any([world.stop, unread]) },
+    abort: { value: AbortSignal.any([world.abort, unread]) },
+  });
+  return act(read).catch((error: unknown) => {
+    if (!unread.aborted || world.stop.aborted || world.abort.aborted) throw error;
+    return 0;
+  });
 }
 
 /** Runs an act within the total --timeout, which ends everything as a second signal would. */
