@@ -142,6 +142,19 @@ describe("ncx wait", () => {
     expect(JSON.parse(stderr)).toMatchObject({ type: "ready", target: `tcp:${at}` });
   });
 
+  test("-v says after a while what it waits for, -vv --json each attempt", async () => {
+    const at = `127.0.0.1:${await closedPort()}`;
+    await using running = start(["wait", "-v", at]);
+    await running.said(/^Ncx: waiting for tcp:\S+(?: \(connection refused\))?, 1 m 0 s at most\n/);
+    await using silent = start(["wait", "--json", "-vv", at, ...QUICK]);
+    const [line] = await silent.said(/^.*\n/);
+    expect(JSON.parse(line)).toMatchObject({
+      type: "attempt",
+      target: `tcp:${at}`,
+      reason: `Cannot connect to tcp:${at}: connection refused`,
+    });
+  });
+
   test.each([
     [[], "there is no target"],
     [["exec:cat"], "is nothing to wait for"],
