@@ -1,5 +1,6 @@
 /** All services that are known: the system's services(5) first, then what IANA has registered. */
 import { createRequire } from "node:module";
+import { rangeName, rangesAsRegistry } from "./service-ranges.ts";
 import { readServicesText, serviceName, type Protocol } from "./services.ts";
 
 /** One name of one port. */
@@ -39,13 +40,16 @@ export function loadServiceNames(): ServiceNames {
     const [found] = parseRegistry(
       Object.hasOwn(registry, place) ? { [place]: registry[place] } : {},
     );
-    return found?.name;
+    return found?.name ?? rangeName(port, protocol);
   };
 }
 
 /** Reads both at the first call. */
 export function loadServices(): ServiceList {
-  return (loaded ??= joinServices(readServicesText(), readRegistry()));
+  return (loaded ??= joinServices(readServicesText(), {
+    ...rangesAsRegistry(),
+    ...readRegistry(),
+  }));
 }
 
 /** One list of both: what the system names, IANA only describes. */
@@ -98,7 +102,7 @@ export function parseServiceLines(text: string): Service[] {
       port: Number(port),
       protocol,
       name,
-      aliases: aliases.split(/[ \t]+/).filter(Boolean),
+      aliases: aliases.split(/[ \t]+/).filter((alias) => alias !== "" && alias !== name),
       description: comment.trim(),
       source: "system",
     });

@@ -87,7 +87,8 @@ describe("ncx free-port", () => {
   test.each([
     [["8080"], "takes no operand"],
     [["--range", "9-8"], "ends before it begins"],
-    [["--range", "70000"], "out of range"],
+    [["--range", "0-10"], "a port is 1-65535"],
+    [["--range", "70000"], "a port is 1-65535"],
     [["--range", "1,2"], "it is a list"],
     [["--count", "0"], "out of range"],
     [["--host", "localhost"], "not a numeric address"],
