@@ -123,11 +123,16 @@ function parseRegistry(registry: Registry): Service[] {
       protocol: match[2] ?? "",
       name,
       aliases: [],
-      description: typeof description === "string" ? description : "",
+      // One that only says the name again says nothing.
+      description: typeof description === "string" && !isSame(description, name) ? description : "",
       source: "iana",
     });
   }
   return services;
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** By require(): of what is imported, each of its 14,000 keys would be copied first. */

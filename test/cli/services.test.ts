@@ -1,7 +1,7 @@
 /** `ncx services` as a real process. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parseServiceLines } from "../../src/platform/service-list.ts";
+import { parseServiceLines, type Service } from "../../src/platform/service-list.ts";
 import { run } from "../helpers/run-cli.ts";
 
 test.each<[string, RegExp]>([
@@ -48,10 +48,11 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("no name is its own alias", async () => {
+test("no name is its own alias or description", async () => {
   const { stdout } = await run(["services", "--json"]);
-  const own = (JSON.parse(stdout) as { name: string; aliases: string[] }[]).filter(
-    ({ name, aliases }) => aliases.includes(name),
+  const own = (JSON.parse(stdout) as Service[]).filter(
+    ({ name, aliases, description, source }) =>
+      aliases.includes(name) || (source === "iana" && description === name),
   );
   expect(own).toEqual([]);
 });
