@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { selfSigned } from "../helpers/certs.ts";
-import { closedPort, serves, tcpPeer } from "../helpers/peers.ts";
+import { closedPort, HAS_IPV6, serves, tcpPeer } from "../helpers/peers.ts";
 import { run, start } from "../helpers/run-cli.ts";
 
 const QUICK = ["--interval", "20ms"];
@@ -140,6 +140,11 @@ describe("ncx wait", () => {
     );
     const { stderr } = await run(["wait", "--json", at]);
     expect(JSON.parse(stderr)).toMatchObject({ type: "ready", target: `tcp:${at}` });
+  });
+
+  test.skipIf(!HAS_IPV6)("-6 :PORT is ::1", async () => {
+    await using peer = await tcpPeer(undefined, { host: "::1", port: 0 });
+    expect((await run(["wait", "-6", `:${peer.port}`])).code).toBe(0);
   });
 
   test("-v says after a while what it waits for, -vv --json each attempt", async () => {
