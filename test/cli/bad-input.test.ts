@@ -64,7 +64,7 @@ describe("a line that makes no sense ends with 2 and says", () => {
     ["-q x host 80", /"x": not a duration/],
     ["-m -1 -l 0", /"-1": out of range/],
     ["--eol=dos host 80", /not one of its values/],
-    ["-T nonsense host 80", /not a keyword/],
+    ["-T nonsense host 80", /-T "nonsense": it is not understood/],
     ["-T 0x1ff host 80", /0x1ff/],
     ["-T 999 host 80", /999/],
     ["-d 5 host 80", /did you mean --delay 5\?/],

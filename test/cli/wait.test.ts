@@ -166,7 +166,10 @@ describe("ncx wait", () => {
     [["a:1", "--", ""], "Cannot run a command: its name is empty"],
     [["a:1", "b:99999"], "port must be 0-65535"],
     [["a:1", "--banner", "("], 'Cannot use --banner "("'],
-    [["a:1", "--status", "700"], "not a codes"],
+    [
+      ["a:1", "--status", "700"],
+      'Cannot use --status "700": it is not understood\nNcx: hint: --status CODES: http: ',
+    ],
     [["http://u:secret@h:x/"], "it is not a URL"],
   ])("refuses %j", async (args, state) => {
     const { code, stderr } = await run(["wait", ...args]);
