@@ -5,6 +5,7 @@ import { refuseContradictions } from "./contradictions.ts";
 import { exitCodeOf, TIMED_OUT } from "./exit.ts";
 import { parse, personalityOf } from "./parser.ts";
 import { PERSONALITIES, type Personality } from "./personality.ts";
+import { runPrinting } from "./printing.ts";
 import { makeReporter, type Reporter, type Voice } from "./report.ts";
 import { VERSION } from "./version.ts";
 import type { World } from "./world.ts";
@@ -46,7 +47,7 @@ export async function run(world: World): Promise<number> {
     for (const warning of args.warnings ?? []) report.say(warning);
     const command = await COMMANDS[args.mode](args);
     return await inTime(args, world, report, (bounded) =>
-      whileRead(args, bounded, (read) => command.run(args, read, report)),
+      runPrinting(args, bounded, (printing) => command.run(args, printing, report)),
     );
   } catch (error) {
     if (world.stop.aborted || world.abort.aborted) return 1; // by a signal, which has its own exit code
@@ -79,35 +80,6 @@ async function explain(args: Args, personality: Personality, world: World): Prom
     world.stdout.write(helpText(args.mode, { personality }));
   }
   return 0;
-}
-
-/** What these do is print: once nobody reads it, there is nothing left to do. */
-const PRINTING: ReadonlySet<Mode> = new Set([
-  "scan",
-  "ports",
-  "services",
-  "capture",
-  "wait",
-  "free-port",
-]);
-
-/** Runs an act until nobody reads stdout any more (`| head -1`), which ends it as a second signal would, but with 0. */
-async function whileRead(
-  { mode, kill }: Args,
-  world: World,
-  act: (world: World) => Promise<number>,
-): Promise<number> {
-  const { unread } = world;
-  // Who asked for a process to be ended asked for more than the line about it.
-  if (!unread || kill || !PRINTING.has(mode)) return act(world);
-  const read: World = Object.create(world, {
-    stop: { value: AbortSignal.any([world.stop, unread]) },
-    abort: { value: AbortSignal.any([world.abort, unread]) },
-  });
-  return act(read).catch((error: unknown) => {
-    if (!unread.aborted || world.stop.aborted || world.abort.aborted) throw error;
-    return 0;
-  });
 }
 
 /** Runs an act within the total --timeout, which ends everything as a second signal would. */
