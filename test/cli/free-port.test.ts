@@ -17,6 +17,12 @@ describe("ncx free-port", () => {
     expect([ports.length, new Set(ports).size]).toEqual([5, 5]);
   });
 
+  test("--json prints an array", async () => {
+    const { stdout, stderr } = await run(["free-port", "--count", "2", "--json"]);
+    expect(JSON.parse(stdout)).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(stderr).toBe("");
+  });
+
   test("--range takes one of it, and says when it has none", async () => {
     await using peer = await tcpPeer();
     const { stdout } = await run(["free-port", "--range", `${peer.port}-65535`]);
