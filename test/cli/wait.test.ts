@@ -165,6 +165,8 @@ describe("ncx wait", () => {
     [["exec:cat"], "is nothing to wait for"],
     [["a:1", "--", ""], "Cannot run a command: its name is empty"],
     [["a:1", "b:99999"], "port must be 0-65535"],
+    [[":80", "echo", "hi"], "hint: a command goes after --: ncx wait TARGET -- echo ...\n"],
+    [[":80", ":81", "no-such"], "a command goes after --"],
     [["a:1", "--banner", "("], 'Cannot use --banner "("'],
     [
       ["a:1", "--status", "700"],

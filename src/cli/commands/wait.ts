@@ -24,7 +24,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   const { before: targets, command } = splitAtCommand(args.operands);
   if (targets.length === 0) throw cannot("wait", "there is no target", "use ncx wait HOST:PORT");
   // A bad one is found before any is waited for.
-  const missing = new Map<string, string>(targets.map((text) => [nameOf(text), ""]));
+  const missing = new Map<string, string>(namesOf(targets).map((name) => [name, ""]));
   const level = world.isTTY.stderr ? 0 : 1;
   const notice = setTimeout(() => report.tell(level, waitingFor(missing, args)), NOTICE);
   try {
@@ -39,8 +39,19 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   return command ? runChild(command, world, report) : 0;
 }
 
-function nameOf(text: string): string {
-  return formatTarget(parseTarget(text));
+/** @throws {NcxError} for what is no target; where a command may have been meant, with that hint. */
+function namesOf(targets: readonly string[]): string[] {
+  // A bare word may be a service, such as echo: it begins the command if one of those that follow is no target.
+  const command = targets.findIndex((text, at) => at > 0 && !/[:/@]|^\d+$/.test(text));
+  return targets.map((text, at) => {
+    try {
+      return formatTarget(parseTarget(text));
+    } catch (error) {
+      if (!(error instanceof NcxError) || command < 0 || at < command) throw error;
+      const hint = `a command goes after --: ncx wait TARGET -- ${targets[command] ?? ""} ...`;
+      throw new NcxError(error.code, error.message, { hint });
+    }
+  });
 }
 
 /** Of what is missing also why, as far as an attempt has told. */
