@@ -234,7 +234,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
 };
 
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
-  ["0", "done; with -z: some port is open"],
+  ["0", "done, or nobody reads stdout any more; with -z: some port is open"],
   ["1", "a network error, a timeout of connecting or idling; with -z: no port is open"],
   ["2", "wrong usage, a name or address that does not exist, a port or file that cannot be opened"],
   ["70", "a bug in ncx"],
