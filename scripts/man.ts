@@ -6,8 +6,8 @@ import {
   described,
   ENVIRONMENT,
   EXIT_CODES,
-  letterOf,
   PAGES,
+  shortOf,
   shownOptions,
 } from "../src/cli/manual.ts";
 import { takesValue } from "../src/cli/options/index.ts";
@@ -63,11 +63,12 @@ export function manPage(): string {
 }
 
 function synopsis(): string[] {
-  return PAGES.connect.usage.flatMap((line, index) => {
-    // Beside the usage stands what it does, two spaces or more away.
-    const [command = ""] = line.split(/ {2,}/);
-    return [...(index === 0 ? [] : [".br"]), roff(command)];
-  });
+  // Beside a usage stands what it does, two spaces or more away; a mode's own page has the whole of it.
+  const [connecting = "", listening = ""] = PAGES.connect.usage.map(
+    (line) => line.split(/ {2,}/)[0] ?? "",
+  );
+  const lines = [connecting, listening, ...MODES.flatMap((mode) => PAGES[mode].usage)];
+  return lines.flatMap((line, index) => [...(index === 0 ? [] : [".br"]), roff(line)]);
 }
 
 function modeSection(mode: Mode): string[] {
@@ -76,11 +77,15 @@ function modeSection(mode: Mode): string[] {
     `.SH ${mode.toUpperCase()}`,
     ...usage.flatMap((line, index) => [...(index === 0 ? [] : [".br"]), `.B ${roff(line)}`]),
     ".PP",
-    roff(`${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`),
+    roff(sentence(summary)),
     ...notes.flatMap((note) => [".PP", roff(note)]),
     ...examples(mode),
     ...options(mode),
   ];
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[?!.]$/.test(text) ? "" : "."}`;
 }
 
 function examples(mode: Mode): string[] {
@@ -98,9 +103,9 @@ function options(mode: Mode): string[] {
 
 /** `.BI "\-w\fR, \fB\-\-wait " TIME`: the names in bold, the value in italics. */
 function tag(row: Option, mode: Mode): string {
-  const letter = letterOf(row, mode);
-  const short = letter === undefined ? "" : `${roff(`-${letter}`)}\\fR, \\fB`;
-  const names = `${short}${roff(`--${row.name}`)}`;
+  const short = shortOf(row, mode);
+  const before = short === undefined ? "" : `${roff(`-${short}`)}\\fR, \\fB`;
+  const names = `${before}${roff(`--${row.name}`)}`;
   return takesValue(row)
     ? `.BI "${names} " "${roff(row.placeholder ?? "VALUE")}"`
     : `.B "${names}"`;

@@ -3,7 +3,13 @@
  * `-lk 8080` is `listen --keep-open 8080`. Pure: it knows which letters take a value, not what the values mean.
  */
 import type { Mode } from "./args.ts";
-import { classicOptionNamed, optionLettered, optionNamed, takesValue } from "./options/index.ts";
+import {
+  classicOptionNamed,
+  optionLettered,
+  optionNamed,
+  OPTIONS,
+  takesValue,
+} from "./options/index.ts";
 import type { Option } from "./options/index.ts";
 import type { Personality } from "./personality.ts";
 
@@ -194,17 +200,10 @@ function option(row: Option, spelling: string, value?: string): Token {
 }
 
 /** nmap's names of two letters, which no other program has: `-iL hosts`, `-oG-`. */
-const NMAP_WORDS: Readonly<Record<string, string>> = {
-  "-iL": "--input-list",
-  "-oG": "--greppable",
-  "-oX": "--xml",
-  "-oN": "--normal",
-};
-
 function nmapWord(text: string): string {
-  const name = NMAP_WORDS[text.slice(0, 3)];
-  if (name === undefined) return text;
-  return text.length === 3 ? name : `${name}=${text.slice(3)}`;
+  const row = OPTIONS.find(({ word }) => word !== undefined && text.startsWith(`-${word}`));
+  if (row === undefined) return text;
+  return text.length === 3 ? `--${row.name}` : `--${row.name}=${text.slice(3)}`;
 }
 
 /**

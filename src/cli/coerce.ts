@@ -51,10 +51,10 @@ function toChoice(row: Option, text: string, spelling: string): string {
 
 function toText(row: Option, text: string, spelling: string): string {
   if (row.pattern === undefined || new RegExp(`^(${row.pattern})$`, "i").test(text)) return text;
-  const help = row.help === undefined ? "" : `: ${row.help}`;
+  const { placeholder = "VALUE", help = "" } = row;
   throw usage(
-    `Cannot use ${spelling} ${quote(text)}: not a ${row.placeholder?.toLowerCase() ?? "value"}`,
-    `${spelling}${help}`,
+    `Cannot use ${spelling} ${quote(text)}: it is not understood`,
+    `${spelling} ${placeholder}${help === "" ? "" : `: ${help}`}`,
   );
 }
 

@@ -17,21 +17,21 @@ export interface Page {
 
 export const PAGES: Readonly<Record<Mode, Page>> = {
   connect: {
-    summary: "netcat, a port forwarder and an HTTP poke in one command",
+    summary: "netcat, telnet, a forwarder, an HTTP poke and port tools in one command",
     usage: [
-      "ncx [OPTION]... HOST PORT...       connect; with -z, which ports are open?",
-      "ncx -l [OPTION]... [HOST] PORT     listen",
-      "ncx relay [OPTION]... FROM TO      forward a local port to another place",
-      "ncx http [OPTION]... [METHOD] URL  one HTTP request",
-      "ncx completion SHELL               tab completion: bash, zsh, fish, powershell",
-      "ncx telnet [OPTION]... HOST [[-]PORT]",
-      "ncx doctor COMMAND LINE            explain another netcat's flags",
-      "ncx ports [OPTION]... [FILTER]...  who listens, and who is connected?",
-      "ncx services [NAME|PORT]...        what is port 443?",
-      "ncx wait TARGET... [-- COMMAND]    is it up yet?",
-      "ncx free-port [-- COMMAND]         a port that nobody has",
-      "ncx scan TARGET...                 which ports are open?",
-      "ncx capture [OPTION]... [FILTER]   what passes on the wire?",
+      "ncx [OPTION]... HOST PORT...             connect; -z: which ports are open?",
+      "ncx -l [OPTION]... [HOST] PORT           listen",
+      "ncx relay [OPTION]... FROM TO            forward a port to another place",
+      "ncx http [OPTION]... [METHOD] URL        one HTTP request",
+      "ncx telnet [OPTION]... HOST [[-]PORT]    log in, or talk by hand",
+      "ncx ports [OPTION]... [FILTER]...        who listens, who is connected?",
+      "ncx services [OPTION]... [NAME|PORT]...  what is port 443?",
+      "ncx scan [OPTION]... TARGET...           which ports are open?",
+      "ncx wait [OPTION]... TARGET... [-- CMD]  is it up yet?",
+      "ncx free-port [OPTION]... [-- CMD]       a port that nobody has",
+      "ncx capture [OPTION]... [FILTER]...      what passes on the wire?",
+      "ncx doctor COMMAND LINE                  explain another netcat's flags",
+      "ncx completion SHELL                     tab completion of this shell",
     ],
     examples: [
       ["ncx -l 8080", "listen; what arrives goes to stdout"],
@@ -46,7 +46,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
     ],
     notes: [
       "Options may stand before, between and after the operands. A TIME is in seconds unless it says ms, s, m, h or d.",
-      "ncx relay --help and ncx http --help list the options of those modes.",
+      "Each mode has a help of its own: ncx scan --help, ncx wait --help and so on.",
     ],
   },
   listen: {
@@ -234,7 +234,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
 };
 
 export const EXIT_CODES: readonly (readonly [code: string, meaning: string])[] = [
-  ["0", "done; with -z: some port is open"],
+  ["0", "done, or nobody reads stdout any more; with -z: some port is open"],
   ["1", "a network error, a timeout of connecting or idling; with -z: no port is open"],
   ["2", "wrong usage, a name or address that does not exist, a port or file that cannot be opened"],
   ["70", "a bug in ncx"],
@@ -288,11 +288,16 @@ export function letterOf(
   return Object.entries(personality.letters).find(([, name]) => name === row.name)?.[0];
 }
 
+/** The same, or the two letters that nmap has for it. */
+export function shortOf(row: Option, mode: Mode, personality?: Personality): string | undefined {
+  return letterOf(row, mode, personality) ?? row.word;
+}
+
 /** `-w, --wait TIME`. */
 export function signature(row: Option, mode: Mode, personality?: Personality): string {
-  const letter = letterOf(row, mode, personality);
+  const short = shortOf(row, mode, personality);
   const value = takesValue(row) ? ` ${row.placeholder ?? "VALUE"}` : "";
-  return `${letter === undefined ? "    " : `-${letter}, `}--${row.name}${value}`;
+  return `${short === undefined ? "    " : `-${short}, `}--${row.name}${value}`;
 }
 
 /** The help line, with the default. */

@@ -32,18 +32,24 @@ export function processWorld({ stop, abort }: Signals): World {
     },
     stop,
     abort,
+    unread: unread.signal,
   };
 }
+
+const unread = new AbortController();
 
 const opened = new Set<NodeJS.WriteStream>();
 /** The first failure of each; a destroyed stream over a file forgets it. */
 const failures = new Map<NodeJS.WriteStream, Error>();
 
 /** A reader that went away (`| head -1`) is not an error: whoever writes finds the stream destroyed. */
-function tolerant<S extends NodeJS.WriteStream>(stream: S): S {
+function tolerant(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   if (!opened.has(stream)) {
     opened.add(stream);
-    stream.on("error", (error) => failures.set(stream, error));
+    stream.on("error", (error) => {
+      failures.set(stream, error);
+      if (stream === process.stdout) unread.abort();
+    });
   }
   return stream;
 }

@@ -5,6 +5,7 @@ import { refuseContradictions } from "./contradictions.ts";
 import { exitCodeOf, TIMED_OUT } from "./exit.ts";
 import { parse, personalityOf } from "./parser.ts";
 import { PERSONALITIES, type Personality } from "./personality.ts";
+import { runPrinting } from "./printing.ts";
 import { makeReporter, type Reporter, type Voice } from "./report.ts";
 import { VERSION } from "./version.ts";
 import type { World } from "./world.ts";
@@ -45,7 +46,9 @@ export async function run(world: World): Promise<number> {
     refuseContradictions(args);
     for (const warning of args.warnings ?? []) report.say(warning);
     const command = await COMMANDS[args.mode](args);
-    return await inTime(args, world, report, (bounded) => command.run(args, bounded, report));
+    return await inTime(args, world, report, (bounded) =>
+      runPrinting(args, bounded, (printing) => command.run(args, printing, report)),
+    );
   } catch (error) {
     if (world.stop.aborted || world.abort.aborted) return 1; // by a signal, which has its own exit code
     report.fail(error);

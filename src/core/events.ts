@@ -79,6 +79,8 @@ export type NcxEvent =
       readonly service?: string;
       readonly reason?: string;
     }
+  /** An attempt of `ncx wait -vv` has failed, and why; without a reason it is still there, with --gone. */
+  | { readonly type: "attempt"; readonly target: string; readonly reason?: string }
   /** A target of `ncx wait` is there, or with --gone no longer: after so many milliseconds. */
   | { readonly type: "ready"; readonly target: string; readonly duration: number }
   /** A response of `ncx http`, before its body. */

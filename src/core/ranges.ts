@@ -17,7 +17,18 @@ export function parsePortRanges(
   text: string,
   service: (name: string) => number | undefined = () => undefined,
 ): PortRange[] {
-  return text.split(",").map((part) => parsePart(part, service));
+  const fault = emptyPart(text);
+  if (fault !== undefined) throw bad(text, fault);
+  return text.split(",").map((part) => parsePart(part.trim(), service));
+}
+
+/** What is wrong with port 0, which nobody can be asked for, and with one beyond the last. */
+export const NO_SUCH_PORT = "a port is 1-65535";
+
+/** What is wrong with a list that has nothing in one of its places. */
+export function emptyPart(text: string): string | undefined {
+  if (text.trim() === "") return "it is empty";
+  return text.split(",").some((part) => part.trim() === "") ? "a part of it is empty" : undefined;
 }
 
 /** Every port of the ranges, in the order given, each once. */
@@ -31,10 +42,10 @@ export function listPorts(ranges: readonly PortRange[]): number[] {
 function parsePart(part: string, service: (name: string) => number | undefined): PortRange {
   const known = /^\D/.test(part) ? service(part) : undefined;
   if (known !== undefined) return { first: known, last: known };
-  const match = /^(\d+)-(\d+)$/.exec(part);
-  const first = parsePort(match?.[1] ?? part);
-  const last = parsePort(match?.[2] ?? part);
-  if (first === 0) throw bad(part, "port 0 cannot be dialled");
+  const match = /^(-?\d+)(?:-(\d+))?$/.exec(part);
+  const first = match ? Number(match[1]) : parsePort(part); // which says what is wrong with it
+  const last = Number(match?.[2] ?? first);
+  if (first < 1 || first > 65535 || last > 65535) throw bad(part, NO_SUCH_PORT);
   if (last < first) throw bad(part, "the range ends before it begins");
   return { first, last };
 }

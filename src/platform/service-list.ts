@@ -1,5 +1,6 @@
 /** All services that are known: the system's services(5) first, then what IANA has registered. */
 import { createRequire } from "node:module";
+import { rangeName, rangesAsRegistry } from "./service-ranges.ts";
 import { readServicesText, type Protocol } from "./services.ts";
 
 /** One name of one port. */
@@ -42,7 +43,8 @@ function namesOf(text: string, registry: Registry): ServiceNames {
   const own = firstNames(parseServiceLines(text));
   return (port, protocol) => {
     const place = `${port}/${protocol}`;
-    return own.get(place) ?? (Object.hasOwn(registry, place) ? nameIn(registry[place]) : undefined);
+    const registered = Object.hasOwn(registry, place) ? nameIn(registry[place]) : undefined;
+    return own.get(place) ?? registered ?? rangeName(port, protocol);
   };
 }
 
@@ -55,7 +57,10 @@ function firstNames(services: readonly Service[]): Map<string, string> {
 
 /** Reads both at the first call. */
 export function loadServices(): ServiceList {
-  return (loaded ??= joinServices(readServicesText(), readRegistry()));
+  return (loaded ??= joinServices(readServicesText(), {
+    ...rangesAsRegistry(),
+    ...readRegistry(),
+  }));
 }
 
 /** One list of both: what the system names, IANA only describes. */
@@ -108,7 +113,7 @@ export function parseServiceLines(text: string): Service[] {
       port: Number(port),
       protocol,
       name,
-      aliases: aliases.split(/[ \t]+/).filter(Boolean),
+      aliases: aliases.split(/[ \t]+/).filter((alias) => alias !== "" && alias !== name),
       description: comment.trim(),
       source: "system",
     });
@@ -128,7 +133,8 @@ function parseRegistry(registry: Registry): Service[] {
       protocol: match[2] ?? "",
       name,
       aliases: [],
-      description: typeof description === "string" ? description : "",
+      // One that only says the name again says nothing.
+      description: typeof description === "string" && !isSame(description, name) ? description : "",
       source: "iana",
     });
   }
@@ -139,6 +145,10 @@ function parseRegistry(registry: Registry): Service[] {
 function nameIn(value: unknown): string | undefined {
   const name: unknown = Array.isArray(value) ? value[0] : undefined;
   return typeof name === "string" && name !== "" ? name : undefined;
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 /** By require(): of what is imported, each of its 14,000 keys would be copied first. */

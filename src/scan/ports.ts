@@ -6,6 +6,7 @@
  * A bracket holds what is known by name alone: of `[1-1024]` the ports that have a service.
  */
 import { NcxError, quote } from "../core/errors.ts";
+import { emptyPart, NO_SUCH_PORT } from "../core/ranges.ts";
 
 export type Protocol = "tcp" | "udp";
 
@@ -37,6 +38,8 @@ export function parsePorts(
   }
   const lists = { tcp: new Set<number>(), udp: new Set<number>() };
   let meant = protocols;
+  const fault = emptyPart(text);
+  if (fault !== undefined) throw bad(text, fault);
   for (const part of text.split(",")) {
     const [, letter, rest = ""] = /^(?:([TU]):)?(.*)$/is.exec(part.trim()) ?? [];
     if (letter !== undefined) meant = [letter.toUpperCase() === "T" ? "tcp" : "udp"];
@@ -74,13 +77,11 @@ function portsOf(
 function rangeOf(part: string, shown: string): number[] {
   const match = /^(\d{0,9})(-?)(\d{0,9})$/.exec(part);
   const [, from = "", dash = "", to = ""] = match ?? [];
-  if (!match || part === "")
-    throw bad(shown, part === "" ? "it is empty" : "not a port or a range");
+  if (!match || part === "") throw bad(shown, "not a port or a range");
   const first = from === "" ? 1 : Number(from);
   const last = dash === "" ? first : to === "" ? 65_535 : Number(to);
-  if (first > 65_535 || last > 65_535) throw bad(shown, "a port is at most 65535");
+  if (first === 0 || first > 65_535 || last > 65_535) throw bad(shown, NO_SUCH_PORT);
   if (last < first) throw bad(shown, "the range ends before it begins");
-  if (first === 0) throw bad(shown, "port 0 cannot be asked");
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 

@@ -2,7 +2,7 @@
 import type { PortCategory } from "../core/port-category.ts";
 
 export interface ServicesOptions {
-  /** Names, aliases, ports (`443`, `20-25`) with or without a protocol (`53/udp`); `*` in a name stands for anything. Default: all. */
+  /** Names, aliases, ports (`443`, `20-25`, `22,80`) with or without a protocol (`53/udp`); `*` in a name stands for anything. Default: all. */
   wanted?: readonly string[];
   /** Only ports of this range. */
   category?: PortCategory;

@@ -53,13 +53,25 @@ async function lookUp(host: string, options: ResolveOptions): Promise<Address[]>
     const forget = onAbort(signal, () => reject(signal?.reason));
     lookup(host, { all: true, order: "verbatim", family: family ?? 0 }, (error, addresses) => {
       forget();
-      if (error) reject(failed(host, error, options));
+      const loopback = error && loopbackOf(host, family);
+      if (loopback) resolve(loopback);
+      else if (error) reject(failed(host, error, options));
       else
         resolve(
           addresses.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 })),
         );
     });
   });
+}
+
+/** RFC 6761 §6.3: localhost is loopback, in v4 and in v6, even where the hosts file has a line for only one of them. */
+function loopbackOf(host: string, family: 4 | 6 | undefined): Address[] | undefined {
+  if (!/^(?:[^.]+\.)*localhost\.?$/i.test(host)) return undefined;
+  const both: readonly Address[] = [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ];
+  return both.filter((one) => family === undefined || one.family === family);
 }
 
 function failed(host: string, error: Error, options: ResolveOptions): NcxError {

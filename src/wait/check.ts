@@ -88,8 +88,9 @@ async function checkPlace(
 ): Promise<void> {
   const datagrams = framing === "message";
   const question = datagrams && "port" in endpoint ? udpQuestion(endpoint.port) : undefined;
-  const opening = send === undefined ? question : Buffer.from(send);
-  if (opening) stream.write(opening);
+  // To an empty datagram, too, a port that nobody has is refused.
+  const opening = send === undefined ? (question ?? Buffer.alloc(0)) : Buffer.from(send);
+  if (opening.length > 0 || datagrams) stream.write(opening);
   // A UDP port is only there if it answers.
   if (banner || datagrams) await match(stream, banner ?? /^/, signal);
 }
@@ -98,7 +99,7 @@ async function checkPlace(
 function match(stream: Readable, pattern: RegExp, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = "";
-    const forget = onAbort(signal, () => fail(signal.reason));
+    const forget = onAbort(signal, () => fail(wrong("it said nothing", "TIMEOUT")));
     function fail(error: unknown): void {
       forget();
       reject(text === "" ? error : wrong(`${quote(text)} does not match ${String(pattern)}`));
@@ -115,6 +116,6 @@ function match(stream: Readable, pattern: RegExp, signal: AbortSignal): Promise<
   });
 }
 
-function wrong(state: string): NcxError {
-  return new NcxError("PROTOCOL", `Cannot take the answer: ${state}`, { state });
+function wrong(state: string, code: "PROTOCOL" | "TIMEOUT" = "PROTOCOL"): NcxError {
+  return new NcxError(code, `Cannot take the answer: ${state}`, { state });
 }

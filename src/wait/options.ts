@@ -27,17 +27,23 @@ export interface WaitOptions {
   tls?: TlsDialOptions;
   /** A target is there, or with `gone` no longer: after so many milliseconds. */
   onReady?: (target: string, duration: number) => void;
-  /** An attempt has failed; the next one follows. With `gone` there is no error: it is still there. */
+  /**
+   * An attempt has failed; the next one follows. With `gone` there is no error where it is still there, and one where
+   * that could not be found out.
+   */
   onAttempt?: (target: string, error: NcxError | undefined) => void;
   signal?: AbortSignal;
 }
+
+/** Milliseconds to wait in all. */
+export const DEFAULT_TIMEOUT = 60_000;
 
 type Defaulted = "timeout" | "interval" | "connectTimeout" | "status";
 
 export type Waiting = WaitOptions & Required<Pick<WaitOptions, Defaulted>>;
 
 const DEFAULTS: Required<Pick<WaitOptions, Defaulted>> = {
-  timeout: 60_000,
+  timeout: DEFAULT_TIMEOUT,
   interval: 500,
   connectTimeout: 5000,
   status: [{ first: 200, last: 399 }],

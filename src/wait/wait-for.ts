@@ -1,6 +1,6 @@
 /** Waiting for places: asked again and again until they are there, or no longer. */
 import type { Endpoint } from "../core/endpoint.ts";
-import { describe, isAbort, isTimeout, NcxError, wrap } from "../core/errors.ts";
+import { describe, errnoOf, isAbort, isTimeout, NcxError, wrap } from "../core/errors.ts";
 import { sleep } from "../core/sleep.ts";
 import { formatDuration } from "../core/units.ts";
 import { check } from "./check.ts";
@@ -12,7 +12,7 @@ interface Watched {
   readonly target: WaitTarget;
   readonly name: string;
   ready: boolean;
-  last?: NcxError;
+  last: NcxError | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function waitFor(
 }
 
 function watch(target: WaitTarget): Watched {
-  return { target, name: formatTarget(target), ready: false };
+  return { target, name: formatTarget(target), ready: false, last: undefined };
 }
 
 /** As Promise.any, whose AggregateError nobody wants to read. */
@@ -68,9 +68,10 @@ async function until(watched: Watched, options: Waiting, ending: AbortSignal): P
   const started = performance.now();
   for (;;) {
     const error = await attempt(watched, options, ending);
+    // What a deadline cuts off has an end of its own only where nothing better is known.
+    if (!ending.aborted || !watched.last || !isCutOff(error)) watched.last = error;
     ending.throwIfAborted();
     if (gone ? error && isAbsence(error) : !error) break;
-    if (error) watched.last = error;
     onAttempt?.(watched.name, error);
     await sleep(interval, ending);
   }
@@ -89,23 +90,31 @@ async function attempt(
     return undefined;
   } catch (error) {
     // What another attempt cannot change is not waited for.
-    if (!(error instanceof NcxError) || error.code === "UNSUPPORTED" || error.code === "USAGE")
-      throw error;
+    if (!(error instanceof NcxError) || /^(UNSUPPORTED|USAGE)$/.test(error.code)) throw error;
+    // Nobody was asked: port 0, or a host that the family or `numeric` forbids.
+    if (/^(RESOLVE|ADDRESS)$/.test(error.code) && error.cause === undefined) throw error;
     if (patience.aborted && !ending.aborted && (isAbort(error.cause) || isTimeout(error.cause)))
       return new NcxError("TIMEOUT", error.message, { state: "Operation timed out", cause: error });
     return error;
   }
 }
 
-/** That we have no descriptor left says nothing about the target. */
-function isAbsence({ code }: NcxError): boolean {
-  return code !== "LIMIT" && code !== "INTERNAL" && code !== "ABORTED";
+function isCutOff(error: NcxError | undefined): boolean {
+  return error === undefined || error.code === "TIMEOUT" || error.code === "ABORTED";
+}
+
+/** That we have no descriptor or right, or that no name server answers, says nothing about the target. */
+function isAbsence({ code, cause }: NcxError): boolean {
+  if (/^(LIMIT|DENIED|INTERNAL|ABORTED)$/.test(code)) return false;
+  return !["EAI_AGAIN", "EAI_FAIL", "EADDRNOTAVAIL"].includes(errnoOf(cause));
 }
 
 function tooLate(watched: readonly Watched[], { timeout, gone }: Waiting): NcxError {
   const late = watched.filter(({ ready }) => !ready);
-  const names = late.map(({ name, last }) => (last && !gone ? `${name} (${stateOf(last)})` : name));
-  const state = `${gone ? "still" : "not"} there after ${formatDuration(timeout)}`;
+  const names = late.map(({ name, last }) => (last ? `${name} (${stateOf(last)})` : name));
+  const unknown = late.some(({ last }) => last !== undefined);
+  const what = gone ? (unknown ? "not known to be gone" : "still there") : "not there";
+  const state = `${what} after ${formatDuration(timeout)}`;
   const cause = late[0]?.last;
   const hint = late.find(({ last }) => last?.hint !== undefined)?.last?.hint;
   return new NcxError("TIMEOUT", `Cannot wait any longer for ${names.join(", ")}: ${state}`, {

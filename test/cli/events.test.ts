@@ -102,6 +102,7 @@ const SCHEMA: Schema = {
     received: whole,
     duration: time,
   },
+  attempt: { target: text, reason: optional(text) },
   ready: { target: text, duration: whole },
   gmcp: { id: whole, name: text, value: () => true },
   probe: {

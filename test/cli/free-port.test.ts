@@ -17,6 +17,12 @@ describe("ncx free-port", () => {
     expect([ports.length, new Set(ports).size]).toEqual([5, 5]);
   });
 
+  test("--json prints an array", async () => {
+    const { stdout, stderr } = await run(["free-port", "--count", "2", "--json"]);
+    expect(JSON.parse(stdout)).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(stderr).toBe("");
+  });
+
   test("--range takes one of it, and says when it has none", async () => {
     await using peer = await tcpPeer();
     const { stdout } = await run(["free-port", "--range", `${peer.port}-65535`]);
@@ -87,7 +93,8 @@ describe("ncx free-port", () => {
   test.each([
     [["8080"], "takes no operand"],
     [["--range", "9-8"], "ends before it begins"],
-    [["--range", "70000"], "out of range"],
+    [["--range", "0-10"], "a port is 1-65535"],
+    [["--range", "70000"], "a port is 1-65535"],
     [["--range", "1,2"], "it is a list"],
     [["--count", "0"], "out of range"],
     [["--host", "localhost"], "not a numeric address"],

@@ -407,8 +407,8 @@ describe("ncx scan --banner", () => {
 
 describe("bad input", () => {
   test.each([
-    [["-p", "0,70000", "127.0.0.1"], 'Cannot parse ports "0": port 0 cannot be asked'],
-    [["-p", "1,70000", "127.0.0.1"], 'Cannot parse ports "70000": a port is at most 65535'],
+    [["-p", "0,70000", "127.0.0.1"], 'Cannot parse ports "0": a port is 1-65535'],
+    [["-p", "1,70000", "127.0.0.1"], 'Cannot parse ports "70000": a port is 1-65535'],
     [["-p", "80-20", "127.0.0.1"], 'Cannot parse ports "80-20": the range ends before it begins'],
     [["-p", "nosuchservice", "127.0.0.1"], "no tcp service is called so"],
     [["10.0.0.0/15"], "Cannot scan 131,072 addresses: that is more than a /16"],

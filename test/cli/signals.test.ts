@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
-import { read, serves, stuckListener, tcpClient, tcpPeer } from "../helpers/peers.ts";
+import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
+import { udpPacket } from "../helpers/packets.ts";
+import { closedPort, read, serves, stuckListener, tcpClient, tcpPeer } from "../helpers/peers.ts";
 import { CLI, run, scratch, start, startListening } from "../helpers/run-cli.ts";
 
 /** Runs a shell line with $NCX standing for the command. */
@@ -169,6 +171,41 @@ describe("a reader that goes away", () => {
       peer.port,
     );
     expect(closed.stdout).toBe("payloadcode 0\n");
+  });
+
+  test("of stdout ends a capture with 0 at the next packet", async () => {
+    const writer = makeCaptureWriter("pcap");
+    const packet = (): Buffer => writer.add([udpPacket("10.0.0.1:5000", "10.0.0.2:6000", "x")]);
+    await using capture = start(["capture", "-nr", "-"]);
+    capture.stdin.write(packet());
+    await capture.gave(/UDP/);
+    capture.child.stdout?.destroy();
+    capture.stdin.write(packet());
+    expect(await capture.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("of stdout ends ports --watch with 0 at the next change", async () => {
+    await using watch = start(["ports", "--watch=50ms", "--json", "-t"]);
+    await watch.gave(/watching/);
+    watch.child.stdout?.destroy();
+    await using _ = await tcpPeer();
+    expect(await watch.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("of stdout ends a scan with 0, long before its end", async () => {
+    const port = String(await closedPort());
+    // All of it would take a day at this rate.
+    const slow = ["-p", port, "127.0.0-255.0-255", "--rate", "1"];
+    await using scan = start(["scan", "--json", ...slow]);
+    await scan.gave(/"port"/);
+    scan.child.stdout?.destroy();
+    expect(await scan.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("of stdout ends ncx services with 0 and without a word", async () => {
+    const line = '{ "$NODE" "$NCX" services; echo "code $?" >&2; } | head -n 1';
+    const { stdout, stderr } = await shell(line, 0);
+    expect([stdout.split("\n").length, stderr]).toEqual([2, "code 0\n"]);
   });
 
   test("that was never there: stdout closed", async () => {

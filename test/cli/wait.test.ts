@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { selfSigned } from "../helpers/certs.ts";
-import { closedPort, serves, tcpPeer } from "../helpers/peers.ts";
+import { closedPort, HAS_IPV6, serves, tcpPeer } from "../helpers/peers.ts";
 import { run, start } from "../helpers/run-cli.ts";
 
 const QUICK = ["--interval", "20ms"];
@@ -142,13 +142,36 @@ describe("ncx wait", () => {
     expect(JSON.parse(stderr)).toMatchObject({ type: "ready", target: `tcp:${at}` });
   });
 
+  test.skipIf(!HAS_IPV6)("-6 :PORT is ::1", async () => {
+    await using peer = await tcpPeer(undefined, { host: "::1", port: 0 });
+    expect((await run(["wait", "-6", `:${peer.port}`])).code).toBe(0);
+  });
+
+  test("-v says after a while what it waits for, -vv --json each attempt", async () => {
+    const at = `127.0.0.1:${await closedPort()}`;
+    await using running = start(["wait", "-v", at]);
+    await running.said(/^Ncx: waiting for tcp:\S+(?: \(connection refused\))?, 1 m 0 s at most\n/);
+    await using silent = start(["wait", "--json", "-vv", at, ...QUICK]);
+    const [line] = await silent.said(/^.*\n/);
+    expect(JSON.parse(line)).toMatchObject({
+      type: "attempt",
+      target: `tcp:${at}`,
+      reason: `Cannot connect to tcp:${at}: connection refused`,
+    });
+  });
+
   test.each([
     [[], "there is no target"],
     [["exec:cat"], "is nothing to wait for"],
     [["a:1", "--", ""], "Cannot run a command: its name is empty"],
     [["a:1", "b:99999"], "port must be 0-65535"],
+    [[":80", "echo", "hi"], "hint: a command goes after --: ncx wait TARGET -- echo ...\n"],
+    [[":80", ":81", "no-such"], "a command goes after --"],
     [["a:1", "--banner", "("], 'Cannot use --banner "("'],
-    [["a:1", "--status", "700"], "not a codes"],
+    [
+      ["a:1", "--status", "700"],
+      'Cannot use --status "700": it is not understood\nNcx: hint: --status CODES: http: ',
+    ],
     [["http://u:secret@h:x/"], "it is not a URL"],
   ])("refuses %j", async (args, state) => {
     const { code, stderr } = await run(["wait", ...args]);

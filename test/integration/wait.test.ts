@@ -1,6 +1,8 @@
+import dns from "node:dns";
 import { once } from "node:events";
+import { syncBuiltinESMExports } from "node:module";
 import { Socket } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { listen, waitFor, type WaitOptions } from "../../src/index.ts";
 import { fullBacklog } from "../helpers/full-backlog.ts";
 import { closedPort, serves, tcpPeer, udpPeer } from "../helpers/peers.ts";
@@ -159,6 +161,54 @@ describe("waitFor()", () => {
     await expect(
       waitFor(`udp:127.0.0.1:${echo.port}`, { ...SOON, send: "?" }),
     ).resolves.toBeUndefined();
+  });
+
+  test("takes a UDP port that refuses a datagram for gone, asked a question or not", async () => {
+    const port = await udpPeer();
+    await port[Symbol.asyncDispose]();
+    const at = `udp:127.0.0.1:${port.port}`;
+    await expect(waitFor(at, { ...SOON, gone: true, connectTimeout: 60_000 })).resolves.toBe(
+      undefined,
+    );
+    await expect(waitFor(at, BRIEF)).rejects.toThrow("(connection refused)");
+  });
+
+  test("tells what the attempt saw that the deadline cut off", async () => {
+    const slow = { ...BRIEF, connectTimeout: 60_000, banner: /^xx/ };
+    await using talker = await tcpPeer((socket) => void socket.write("220 hello"));
+    await expect(waitFor(`127.0.0.1:${talker.port}`, { ...slow, timeout: 2000 })).rejects.toThrow(
+      '("220 hello" does not match /^xx/)',
+    );
+    await using silent = await tcpPeer(() => {});
+    await expect(waitFor(`127.0.0.1:${silent.port}`, slow)).rejects.toThrow("it said nothing");
+  });
+
+  test("with `gone` goes on where no name server answers", async () => {
+    let answer = "EAI_AGAIN";
+    const lookup = vi
+      .spyOn(dns, "lookup")
+      .mockImplementation(((_name: string, _options: object, done: (error: Error) => void) =>
+        done(Object.assign(new Error(answer), { code: answer }))) as typeof dns.lookup);
+    syncBuiltinESMExports();
+    try {
+      await expect(waitFor("db.test:80", { ...BRIEF, gone: true })).rejects.toThrow(
+        "db.test:80 (temporary failure in name resolution): not known to be gone after",
+      );
+      answer = "ENOTFOUND";
+      await expect(waitFor("db.test:80", { ...SOON, gone: true })).resolves.toBeUndefined();
+    } finally {
+      lookup.mockRestore();
+      syncBuiltinESMExports();
+    }
+  });
+
+  test.each<[string, WaitOptions, string]>([
+    ["127.0.0.1:0", {}, "ADDRESS"],
+    ["127.0.0.1:1", { family: 6 }, "RESOLVE"],
+    ["localhost:1", { numeric: true }, "RESOLVE"],
+  ])("ends at once for %s %j, with `gone` or without", async (target, options, code) => {
+    for (const gone of [false, true])
+      await expect(waitFor(target, { ...SOON, ...options, gone })).rejects.toMatchObject({ code });
   });
 
   test("is not taken in by a connection to itself", async () => {

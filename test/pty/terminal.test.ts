@@ -1,7 +1,7 @@
 /** ncx in a real terminal. */
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { read, serves, tcpClient, tcpPeer } from "../helpers/peers.ts";
+import { closedPort, read, serves, tcpClient, tcpPeer } from "../helpers/peers.ts";
 import { run, scratch, startListening } from "../helpers/run-cli.ts";
 import { findPty, openNcx, openTerminal, type Terminal } from "../helpers/terminal.ts";
 
@@ -46,6 +46,15 @@ describe.skipIf(!found)("in a terminal ncx", () => {
       process.kill(relay.pid, "SIGTERM");
       await relay.exited;
     }
+  });
+
+  test("begins a new line after ^C, where it only printed", async () => {
+    const port = await closedPort();
+    const ncx = openNcx(spawn, ["wait", `127.0.0.1:${port}`]);
+    await ncx.shows(/waiting for tcp:\S+.*at most\n/);
+    ncx.type("\u0003");
+    await ncx.shows(/^\^C\n/m);
+    expect((await ncx.exited).exitCode).toBe(130);
   });
 
   test("half-closes on ^D, and still shows the answer that comes late", async () => {

@@ -30,7 +30,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
       environment(ports),
     );
   }
-  world.stdout.write(ports.map((port) => `${port}\n`).join(""));
+  world.stdout.write(args.jsonEvents ? `${JSON.stringify(ports)}\n` : `${ports.join("\n")}\n`);
   if (args.hold) await untilTold(world);
   await Promise.all(reserved.map((one: Reservation) => one.release()));
   return 0;

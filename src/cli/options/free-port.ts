@@ -37,6 +37,14 @@ export const freePortOptions: readonly Option[] = [
     type: "flag",
     group: "Mode",
     modes: ["free-port"],
-    help: "Keep them until the command starts, or for as long as it runs",
+    help: "Without a command: keep them until ^C or the end of stdin",
+  },
+  {
+    name: "json",
+    field: "jsonEvents",
+    type: "flag",
+    group: "Response",
+    modes: ["free-port"],
+    help: "Print them as a JSON array",
   },
 ];

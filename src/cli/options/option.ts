@@ -36,6 +36,8 @@ export interface Option {
   readonly letter?: string;
   /** The letters of the modes that have their own. */
   readonly letters?: { readonly [M in Exclude<Mode, "connect" | "listen">]?: string };
+  /** nmap's two letters: `oG`. */
+  readonly word?: string;
   /** A flag and a count take no value; a list may be repeated, and of any other the last one wins. */
   readonly type: OptionType;
   /** How the value is called in help. `FILE` completes to files. */

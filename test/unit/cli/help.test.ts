@@ -33,7 +33,7 @@ describe.each(MODES)("the help of %s", (mode) => {
   });
 
   test("shows each of its options once, and none that does not work", () => {
-    const shown = [...text.matchAll(/^ {2}(?:-.,| {3}) --([a-z0-9.-]+)/gm)].map(
+    const shown = [...text.matchAll(/^ {2}(?:-..?,| {3}) --([a-z0-9.-]+)/gm)].map(
       (match) => match[1],
     );
     const works = OPTIONS.filter(
@@ -62,6 +62,19 @@ describe.each(MODES)("the help of %s", (mode) => {
     expect(lines.length).toBeGreaterThan(0);
   });
 });
+
+test("the help of ncx names every mode, and says that each has its own", () => {
+  const text = helpText("connect");
+  for (const mode of MODES)
+    if (mode !== "connect" && mode !== "listen")
+      expect(text).toMatch(new RegExp(`^  ncx ${mode} `, "m"));
+  expect(text).toContain("Each mode has a help of its own");
+});
+
+test.each(["-iL, --input-list FILE", "-oG, --greppable FILE", "-oX, --xml FILE"])(
+  "the help of scan has %s",
+  (line) => expect(helpText("scan")).toContain(`\n  ${line} `),
+);
 
 test("the letters are the personality's", () => {
   expect(helpText("connect")).toMatch(/^ {2}-o, --output FILE/m);

@@ -19,6 +19,14 @@ test("the page has every option that works", () => {
   expect(missing).toEqual([]);
 });
 
+test("the page names every mode, and ends each sentence once", () => {
+  const text = manPage().replaceAll("\\-", "-");
+  const [name = ""] = /^ncx - .*$/m.exec(text) ?? [];
+  for (const word of ["netcat", "telnet", "port tools"]) expect(name).toContain(word);
+  expect(text).toContain("\nncx wait [OPTION]... TARGET... [-- COMMAND [WORD]...]\n");
+  expect(text).not.toMatch(/[?!]\.$/m);
+});
+
 test.skipIf(!groff)("groff finds nothing wrong with the page and keeps its dashes", () => {
   const { status, stdout, stderr } = spawnSync("groff", ["-man", "-Tascii", "-ww"], {
     input: manPage(),

@@ -18,16 +18,17 @@ describe("parsePortRanges()", () => {
   });
 
   test.each([
-    ["0", 'Cannot parse ports "0": port 0 cannot be dialled'],
-    ["0-10", 'Cannot parse ports "0-10": port 0 cannot be dialled'],
-    ["65536", 'Cannot parse port "65536": out of range'],
-    ["80-70000", 'Cannot parse port "70000": out of range'],
-    ["-1", 'Cannot parse port "-1": out of range'],
+    ["0", 'Cannot parse ports "0": a port is 1-65535'],
+    ["0-10", 'Cannot parse ports "0-10": a port is 1-65535'],
+    ["65536", 'Cannot parse ports "65536": a port is 1-65535'],
+    ["80-70000", 'Cannot parse ports "80-70000": a port is 1-65535'],
+    ["-1", 'Cannot parse ports "-1": a port is 1-65535'],
     ["80-20", 'Cannot parse ports "80-20": the range ends before it begins'],
     ["http x", 'Cannot parse port "http x": not a number or a known service'],
     ["nope", 'Cannot parse port "nope": not a number or a known service'],
-    ["", 'Cannot parse port "": not a number or a known service'],
-    ["80,,81", 'Cannot parse port "": not a number or a known service'],
+    ["", 'Cannot parse ports "": it is empty'],
+    ["80,,81", 'Cannot parse ports "80,,81": a part of it is empty'],
+    ["22,", 'Cannot parse ports "22,": a part of it is empty'],
     ["80-", 'Cannot parse port "80-": not a number or a known service'],
     ["1-2-3", 'Cannot parse port "1-2-3": not a number or a known service'],
   ])("refuses %j: %s", (text, message) => {

@@ -58,13 +58,13 @@ describe("parsePorts()", () => {
   });
 
   test.each([
-    ["0", "port 0"],
-    ["0,70000", "port 0"],
-    ["22,70000", "at most 65535"],
+    ["0", "a port is 1-65535"],
+    ["0,70000", "a port is 1-65535"],
+    ["22,70000", "a port is 1-65535"],
     ["80-20", "ends before it begins"],
     ["1-2-3", "not a port or a range"],
     ["", "it is empty"],
-    ["22,", "it is empty"],
+    ["22,", 'ports "22,": a part of it is empty'],
     ["gopherspace", "no tcp service"],
     ["U:ssh", "no udp service"],
     ["$(id)", "not a port, a range or a name"],
