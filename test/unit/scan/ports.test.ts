@@ -58,13 +58,17 @@ describe("parsePorts()", () => {
   });
 
   test.each([
-    ["0", "port 0"],
-    ["0,70000", "port 0"],
+    ["0", "port 0 cannot be dialled"],
+    [
+      "0,70000",
+      'Cannot parse ports "0": port 0 cannot be dialled; "70000": a port is at most 65535',
+    ],
     ["22,70000", "at most 65535"],
     ["80-20", "ends before it begins"],
     ["1-2-3", "not a port or a range"],
     ["", "it is empty"],
-    ["22,", "it is empty"],
+    ["22,", 'Cannot parse ports "22,": nothing stands after a comma'],
+    [",22", 'Cannot parse ports ",22": nothing stands before a comma'],
     ["gopherspace", "no tcp service"],
     ["U:ssh", "no udp service"],
     ["$(id)", "not a port, a range or a name"],
