@@ -237,7 +237,8 @@ export interface Args {
   readonly inputList?: string;
   readonly exclude?: readonly string[];
   readonly excludeFile?: string;
-  readonly timing?: number;
+  /** -T: a number, or its name. */
+  readonly timing?: string;
   readonly rate?: number;
   readonly concurrency?: number;
   readonly probeTimeout?: number;
@@ -251,6 +252,8 @@ export interface Args {
   readonly greppable?: string;
   readonly xml?: string;
   readonly normal?: string;
+  readonly outputAll?: string;
+  readonly scanFormat?: "table" | "json" | "csv" | "grep" | "xml";
   readonly diff?: string;
   readonly expect?: string;
   readonly expectClosed?: string;

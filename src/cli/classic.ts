@@ -199,6 +199,7 @@ const NMAP_WORDS: Readonly<Record<string, string>> = {
   "-oG": "--greppable",
   "-oX": "--xml",
   "-oN": "--normal",
+  "-oA": "--output-all",
 };
 
 function nmapWord(text: string): string {

@@ -31,7 +31,7 @@ export interface AskOptions {
  * A system tells of closed ports by ICMP, and only so many a second (Linux: one, to another host): many questions at
  * once would make it silent. So many at the start, and when answers have been lost.
  */
-const MOST = 64;
+export const ASKED_AT_ONCE = 64;
 const FLOOR = 2;
 const SCARCE = new Set([
   "EMFILE",
@@ -61,7 +61,7 @@ export async function* askPlaces(
   };
   let wake: (() => void) | undefined;
   let failure: Error | undefined;
-  let running = Math.min(most, MOST, total);
+  let running = Math.min(most, ASKED_AT_ONCE, total);
   const questions = new Questions(options, running, tell, either);
   const workers = Array.from({ length: running }, () =>
     questions

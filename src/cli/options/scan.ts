@@ -1,6 +1,16 @@
 /** Options of `ncx scan`: nmap's, mostly. */
 import type { Option } from "./option.ts";
 
+/** nmap's names of -T0 to -T5. */
+export const TIMING_NAMES: readonly string[] = [
+  "paranoid",
+  "sneaky",
+  "polite",
+  "normal",
+  "aggressive",
+  "insane",
+];
+
 export const scanOptions: readonly Option[] = [
   {
     name: "ports",
@@ -117,14 +127,13 @@ export const scanOptions: readonly Option[] = [
   {
     name: "timing",
     letters: { scan: "T" },
-    type: "integer",
+    type: "choice",
     placeholder: "0-5",
-    min: 0,
-    max: 5,
+    choices: TIMING_NAMES.flatMap((name, at) => [`${at}`, name]),
     default: "3",
     group: "Times",
     modes: ["scan"],
-    help: "From 0, patient and unseen, to 5, in a hurry",
+    help: "From 0, patient and unseen, to 5; or nmap's names",
   },
   {
     name: "rate",
@@ -193,20 +202,31 @@ export const scanOptions: readonly Option[] = [
     help: "Show why each port is in its state",
   },
   {
+    name: "format",
+    field: "scanFormat",
+    type: "choice",
+    placeholder: "AS",
+    choices: ["table", "json", "csv", "grep", "xml"],
+    default: "table",
+    group: "Response",
+    modes: ["scan"],
+    help: "What stdout gets: table, json, csv, grep, xml",
+  },
+  {
     name: "json",
     field: "jsonLines",
     aliases: ["json-lines"],
     type: "flag",
     group: "Response",
     modes: ["scan"],
-    help: "One result a line on stdout",
+    help: "The same as --format json: one result a line",
   },
   {
     name: "csv",
     type: "flag",
     group: "Response",
     modes: ["scan"],
-    help: "Comma-separated values on stdout",
+    help: "The same as --format csv",
   },
   {
     name: "greppable",
@@ -214,7 +234,7 @@ export const scanOptions: readonly Option[] = [
     placeholder: "FILE",
     group: "Response",
     modes: ["scan"],
-    help: "nmap's -oG to FILE, - for stdout",
+    help: "As nmap's, to FILE, - for stdout (-oG)",
   },
   {
     name: "xml",
@@ -222,7 +242,7 @@ export const scanOptions: readonly Option[] = [
     placeholder: "FILE",
     group: "Response",
     modes: ["scan"],
-    help: "nmap's -oX to FILE, - for stdout",
+    help: "As nmap's, to FILE, - for stdout (-oX)",
   },
   {
     name: "normal",
@@ -231,6 +251,22 @@ export const scanOptions: readonly Option[] = [
     group: "Response",
     modes: ["scan"],
     help: "The table to FILE, - for stdout (-oN)",
+  },
+  {
+    name: "output-all",
+    type: "text",
+    placeholder: "BASE",
+    group: "Response",
+    modes: ["scan"],
+    help: "BASE.nmap, BASE.gnmap and BASE.xml (-oA)",
+  },
+  {
+    name: "wide",
+    letters: { scan: "W" },
+    type: "flag",
+    group: "Response",
+    modes: ["scan"],
+    help: "Cut no row to fit the terminal",
   },
   {
     name: "progress",
@@ -259,6 +295,13 @@ export const scanOptions: readonly Option[] = [
     type: "flag",
     modes: ["scan"],
     ignored: true,
+  },
+  {
+    name: "min-rate",
+    type: "text",
+    modes: ["scan"],
+    refused:
+      "a scan is as fast as answers come: -T4, -T5 and --concurrency let it, --rate holds it back",
   },
   {
     name: "os-detection",
