@@ -3,6 +3,7 @@ import type { NcxError } from "../core/errors.ts";
 import type { PortCategory } from "../core/port-category.ts";
 import type { Banner } from "./banner/banner.ts";
 import type { PortLists, Protocol } from "./ports.ts";
+import type { ScanProgress } from "./progress.ts";
 
 export type PortState = "open" | "closed" | "filtered" | "open|filtered";
 
@@ -46,8 +47,9 @@ export interface ScanOptions {
   retries?: number;
   /** Milliseconds for each host; what is left of it then isn't asked. Default: without limit. */
   hostTimeout?: number;
-  /** Ask open ports who they are. @default {false} */
+  /** Ask open ports who they are, once all others are told. @default {false} */
   banner?: boolean;
+  /** The family of a name's address. A numeric target of the other one is refused. Default: v4, else v6. */
   family?: 4 | 6;
   /** Numeric addresses only: no name is looked up. @default {false} */
   numeric?: boolean;
@@ -57,8 +59,8 @@ export interface ScanOptions {
   raw?: boolean;
   /** A target that cannot be scanned: its name isn't known. The others go on. Default: it is thrown. */
   onError?: (error: NcxError, target: string) => void;
-  /** Called now and then: ports that have an answer, of so many. */
-  onProgress?: (done: number, total: number) => void;
+  /** Called when it begins, and whenever there are answers. */
+  onProgress?: (progress: ScanProgress) => void;
   signal?: AbortSignal;
 }
 

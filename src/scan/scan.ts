@@ -18,6 +18,7 @@ import {
   type ScanResult,
   type Timing,
 } from "./options.ts";
+import { portsMeter } from "./progress.ts";
 import { parsePorts, type PortLists, type Protocol } from "./ports.ts";
 import { serviceTable } from "./services.ts";
 import { scanTargets, type ScanTarget } from "./targets.ts";
@@ -48,20 +49,32 @@ export async function* scanInBatches(
   const timing = timingOf(options);
   const ports = portsOf(options);
   const targets = await scanTargets(typeof hosts === "string" ? [hosts] : hosts, options);
-  const total = targets.length * (ports.tcp.length + ports.udp.length);
-  let done = 0;
+  const meter = portsMeter(ports, targets.length, timing);
+  options.onProgress?.(meter.add("tcp", 0));
+  let open: ScanResult[] = []; // those that are asked who they are
   try {
     for (const protocol of ["tcp", "udp"] as const) {
       for await (const answers of answersOf(targets, ports[protocol], protocol, timing, options)) {
         const results = toResults(answers, targets, ports[protocol], protocol);
-        done += results.length;
-        options.onProgress?.(done, total);
-        yield options.banner ? await withBanners(results, options) : results;
+        options.onProgress?.(meter.add(protocol, results.length));
+        yield options.banner ? results.filter((result) => !hasBanner(result, open)) : results;
       }
     }
+    const found = open;
+    open = [];
+    if (found.length > 0) yield* withBanners(found, options);
+    options.signal?.throwIfAborted();
   } catch (error) {
+    if (open.length > 0) yield open;
     throw options.signal?.aborted ? wrap("scan", options.signal.reason) : error;
   }
+}
+
+/** Whether a port may say who it is; it is put with the others that may. */
+function hasBanner(result: ScanResult, open: ScanResult[]): boolean {
+  const has = result.state === "open" && result.protocol === "tcp";
+  if (has) open.push(result);
+  return has;
 }
 
 /** The ports that these options mean. */
@@ -176,10 +189,17 @@ export function verdict(outcome: string, protocol: Protocol): readonly [PortStat
   return known ?? ["filtered", outcome.toLowerCase()];
 }
 
-async function withBanners(
+async function* withBanners(
   results: readonly ScanResult[],
-  { signal }: ScanOptions,
-): Promise<ScanResult[]> {
-  const { grabBanners } = await import("./banner/grab.ts");
-  return grabBanners(results, signal);
+  { signal, onProgress }: ScanOptions,
+): AsyncGenerator<readonly ScanResult[], void> {
+  const { grabBanners, longestGrab } = await import("./banner/grab.ts");
+  const total = results.length;
+  let done = 0;
+  onProgress?.({ phase: "banners", done, total, atMost: longestGrab(total) });
+  for await (const some of grabBanners(results, signal)) {
+    done += some.length;
+    onProgress?.({ phase: "banners", done, total, atMost: longestGrab(total - done) });
+    yield some;
+  }
 }
