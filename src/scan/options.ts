@@ -3,7 +3,6 @@ import type { NcxError } from "../core/errors.ts";
 import type { PortCategory } from "../core/port-category.ts";
 import type { Banner } from "./banner/banner.ts";
 import type { PortLists, Protocol } from "./ports.ts";
-import type { ScanProgress } from "./progress.ts";
 
 export type PortState = "open" | "closed" | "filtered" | "open|filtered";
 
@@ -22,6 +21,16 @@ export interface ScanResult {
   readonly category: PortCategory;
   /** What answered, with `banner`. */
   readonly banner?: Banner;
+}
+
+export interface ScanProgress {
+  /** First all ports are asked; then, with `banner`, those that are open who they are. */
+  readonly phase: "ports" | "banners";
+  /** Ports that have an answer, or are known to give none, of so many. */
+  readonly done: number;
+  readonly total: number;
+  /** Milliseconds that the rest will take, as far as can be told. Undefined where it has taken longer than was told. */
+  readonly left?: number;
 }
 
 export interface ScanOptions {
@@ -59,7 +68,7 @@ export interface ScanOptions {
   raw?: boolean;
   /** A target that cannot be scanned: its name isn't known. The others go on. Default: it is thrown. */
   onError?: (error: NcxError, target: string) => void;
-  /** Called when it begins, and whenever there are answers. */
+  /** Called when it begins, whenever there are answers, and five times a second. */
   onProgress?: (progress: ScanProgress) => void;
   signal?: AbortSignal;
 }

@@ -18,7 +18,7 @@ import {
   type ScanResult,
   type Timing,
 } from "./options.ts";
-import { portsMeter } from "./progress.ts";
+import { PACE, PortsMeter } from "./progress.ts";
 import { parsePorts, type PortLists, type Protocol } from "./ports.ts";
 import { serviceTable } from "./services.ts";
 import { scanTargets, type ScanTarget } from "./targets.ts";
@@ -49,17 +49,28 @@ export async function* scanInBatches(
   const timing = timingOf(options);
   const ports = portsOf(options);
   const targets = await scanTargets(typeof hosts === "string" ? [hosts] : hosts, options);
-  const meter = portsMeter(ports, targets.length, timing);
-  options.onProgress?.(meter.add("tcp", 0));
+  const meter = new PortsMeter(ports, targets.length, timing);
+  const tell = (): void => options.onProgress?.(meter.now());
+  tell();
+  const timer = options.onProgress && setInterval(tell, PACE).unref();
   let open: ScanResult[] = []; // those that are asked who they are
   try {
     for (const protocol of ["tcp", "udp"] as const) {
-      for await (const answers of answersOf(targets, ports[protocol], protocol, timing, options)) {
+      for await (const answers of answersOf(
+        targets,
+        ports[protocol],
+        protocol,
+        timing,
+        options,
+        meter,
+      )) {
         const results = toResults(answers, targets, ports[protocol], protocol);
-        options.onProgress?.(meter.add(protocol, results.length));
+        meter.add(results.length);
+        tell();
         yield options.banner ? results.filter((result) => !hasBanner(result, open)) : results;
       }
     }
+    clearInterval(timer);
     const found = open;
     open = [];
     if (found.length > 0) yield* withBanners(found, options);
@@ -67,6 +78,8 @@ export async function* scanInBatches(
   } catch (error) {
     if (open.length > 0) yield open;
     throw options.signal?.aborted ? wrap("scan", options.signal.reason) : error;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -127,6 +140,7 @@ async function* answersOf(
   protocol: Protocol,
   timing: Timing,
   options: ScanOptions,
+  meter: PortsMeter,
 ): AsyncGenerator<readonly ProbeAnswer[], void> {
   if (ports.length === 0 || targets.length === 0) return;
   const { signal, raw, hostTimeout } = options;
@@ -134,6 +148,7 @@ async function* answersOf(
     ...timing,
     addresses: targets.map(({ address }) => address),
     ports,
+    onStart: (silent: () => number) => meter.begin(protocol, silent),
     ...(signal && { signal }),
     ...(hostTimeout !== undefined && { hostTimeout }),
   };
@@ -193,13 +208,26 @@ async function* withBanners(
   results: readonly ScanResult[],
   { signal, onProgress }: ScanOptions,
 ): AsyncGenerator<readonly ScanResult[], void> {
-  const { grabBanners, longestGrab } = await import("./banner/grab.ts");
+  const { bannersLeft, grabBanners } = await import("./banner/grab.ts");
   const total = results.length;
+  const began = performance.now();
   let done = 0;
-  onProgress?.({ phase: "banners", done, total, atMost: longestGrab(total) });
-  for await (const some of grabBanners(results, signal)) {
-    done += some.length;
-    onProgress?.({ phase: "banners", done, total, atMost: longestGrab(total - done) });
-    yield some;
+  let heard = began;
+  const tell = (): void => {
+    const now = performance.now();
+    const left = bannersLeft(done, total, now - began, now - heard);
+    onProgress?.({ phase: "banners", done, total, ...(left > 0 && { left }) });
+  };
+  tell();
+  const timer = onProgress && setInterval(tell, PACE).unref();
+  try {
+    for await (const some of grabBanners(results, signal)) {
+      done += some.length;
+      heard = performance.now();
+      tell();
+      yield some;
+    }
+  } finally {
+    clearInterval(timer);
   }
 }

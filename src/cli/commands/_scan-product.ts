@@ -20,7 +20,7 @@ export function productOf({ protocol, text, tls }: Banner): Product {
   if (http) return named(http[2] ?? "", http[1] ?? "", more);
   if (protocol === "mysql" && /^\d/.test(text))
     return joined({ product: "MySQL", version: text }, more);
-  if (protocol === "memcached" && /^VERSION /.test(text))
+  if (protocol === "memcached" && text.startsWith("VERSION "))
     return joined({ product: "Memcached", version: text.slice(8) }, more);
   if (protocol === "vnc")
     return joined({}, text.replace(/^RFB 0*(\d+)\.0*(\d+).*/, "protocol $1.$2"), more);

@@ -27,9 +27,15 @@ const PORT = 10_000;
 /** Ports asked at once. */
 const AT_ONCE = 32;
 
-/** Milliseconds that so many open ports take at most. */
-export function longestGrab(count: number): number {
-  return Math.ceil(count / AT_ONCE) * PORT;
+/**
+ * Milliseconds that the rest takes: as much as a port may, in turns of as many as are asked at once; as those before
+ * did, once a turn is done. Nothing has been heard for the last `still` of the `elapsed`.
+ */
+export function bannersLeft(done: number, total: number, elapsed: number, still: number): number {
+  if (done >= total) return 0;
+  const turns = (count: number): number => Math.ceil(count / AT_ONCE);
+  if (done < Math.min(total, AT_ONCE)) return turns(total) * PORT - elapsed;
+  return turns(total - done) * ((elapsed - still) / turns(done)) - still;
 }
 
 /** The results of open TCP ports with their banners, as they come; once the signal aborts, the others without. */
