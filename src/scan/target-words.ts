@@ -25,6 +25,10 @@ export function readTargets(text: string, origin?: string): (HostPattern | Zoned
 function readBracketed(part: string, origin?: string): (HostPattern | ZonedAddress)[] {
   const plain = /^\[([^[\]]+)\]$/.exec(part)?.[1] ?? part;
   const isZoned = /^[\da-f:.]+%[^%/\s]+$/i.test(plain) && isIPv6(plain.replace(/%.*$/, ""));
+  if (/%.*\//.test(plain) && !isZoned)
+    throw new NcxError("ADDRESS", `Cannot scan ${quote(part)}: with a zone there is no mask`, {
+      hint: "use fe80::1%eth0",
+    });
   return isZoned ? [{ kind: "zoned", address: plain }] : parseHosts(plain, origin);
 }
 

@@ -115,7 +115,7 @@ test.each<[string, ScanOptions, string]>([
   ["fe80::1%lo", { family: 4 }, 'Cannot scan "fe80::1%lo" by v4: it is a v6 address'],
   ["127.0.0.1:22", {}, 'Cannot scan "127.0.0.1:22": the port is told apart from the host'],
   ["http://u:secret@127.0.0.1/", {}, 'Cannot scan "http://127.0.0.1": a URL is no host'],
-  ["fe80::1%lo/64", {}, "a zone cannot be asked for"],
+  ["fe80::1%lo/64", {}, 'Cannot scan "fe80::1%lo/64": with a zone there is no mask'],
   ["0.0.0.0/0", {}, "that is more than a /8"],
 ])("scan(%j) with %j is refused: %s", async (target, options, message) => {
   await expect(all(target, { ports: "22", ...options })).rejects.toThrow(message);

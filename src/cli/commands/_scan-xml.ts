@@ -20,6 +20,8 @@ export function formatXml(reports: readonly HostReport[], run: Run): string {
     "<!DOCTYPE nmaprun>",
     `<nmaprun${attributes({ scanner: "ncx", args: line, start: from, startstr: formatTime(started), version: VERSION, xmloutputversion: "1.05" })}>`,
     ...scanInfo(run),
+    '<verbose level="0"/>',
+    '<debugging level="0"/>', // readers that hold to the DTD miss them
     ...reports.map((report) => xmlHost(report, from, to)),
     `<runstats><finished${attributes(finished)}/>` +
       `<hosts${attributes({ up, down: reports.length - up, total: reports.length })}/></runstats>`,

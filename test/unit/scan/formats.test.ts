@@ -139,7 +139,7 @@ test("formatTable() says when it was cut short, and cuts rows where it is told t
 test("formatXml() says what was asked, when, why a host is up, and whether it was cut short", () => {
   const text = formatXml(gathered([result(443, "open")]), RUN);
   expect(text).toContain(
-    '<scaninfo type="connect" protocol="tcp" numservices="4" services="22,80-81,443"/>',
+    '<scaninfo type="connect" protocol="tcp" numservices="4" services="22,80-81,443"/>\n<verbose level="0"/>\n<debugging level="0"/>\n',
   );
   expect(text).toContain('startstr="Sun Nov  1 07:08:09 2026"');
   expect(text).toContain('<status state="up" reason="syn-ack" reason_ttl="0"/>');
