@@ -34,6 +34,7 @@ export {
   type Banner,
   type PortState,
   type ScanOptions,
+  type ScanProgress,
   type ScanResult,
 } from "./scan/index.ts";
 export { waitFor, type WaitOptions } from "./wait/index.ts";

@@ -238,7 +238,8 @@ export interface Args {
   readonly inputList?: string;
   readonly exclude?: readonly string[];
   readonly excludeFile?: string;
-  readonly timing?: number;
+  /** -T: a number, or its name. */
+  readonly timing?: string;
   readonly rate?: number;
   readonly concurrency?: number;
   readonly probeTimeout?: number;
@@ -252,6 +253,8 @@ export interface Args {
   readonly greppable?: string;
   readonly xml?: string;
   readonly normal?: string;
+  readonly outputAll?: string;
+  readonly scanFormat?: "table" | "json" | "csv" | "grep" | "xml";
   readonly diff?: string;
   readonly expect?: string;
   readonly expectClosed?: string;

@@ -23,6 +23,16 @@ export interface ScanResult {
   readonly banner?: Banner;
 }
 
+export interface ScanProgress {
+  /** First all ports are asked; then, with `banner`, those that are open who they are. */
+  readonly phase: "ports" | "banners";
+  /** Ports that have an answer, or are known to give none, of so many. */
+  readonly done: number;
+  readonly total: number;
+  /** Milliseconds that the rest will take, as far as can be told. Undefined where it has taken longer than was told. */
+  readonly left?: number;
+}
+
 export interface ScanOptions {
   /** In nmap's syntax (`22,80-90,U:53`), or the lists. @default {the 1000 most usual of TCP, 100 of UDP} */
   ports?: string | PortLists | readonly number[];
@@ -46,8 +56,9 @@ export interface ScanOptions {
   retries?: number;
   /** Milliseconds for each host; what is left of it then isn't asked. Default: without limit. */
   hostTimeout?: number;
-  /** Ask open ports who they are. @default {false} */
+  /** Ask open ports who they are, once all others are told. @default {false} */
   banner?: boolean;
+  /** The family of a name's address. A numeric target of the other one is refused. Default: v4, else v6. */
   family?: 4 | 6;
   /** Numeric addresses only: no name is looked up. @default {false} */
   numeric?: boolean;
@@ -57,8 +68,8 @@ export interface ScanOptions {
   raw?: boolean;
   /** A target that cannot be scanned: its name isn't known. The others go on. Default: it is thrown. */
   onError?: (error: NcxError, target: string) => void;
-  /** Called now and then: ports that have an answer, of so many. */
-  onProgress?: (done: number, total: number) => void;
+  /** Called when it begins, whenever there are answers, and five times a second. */
+  onProgress?: (progress: ScanProgress) => void;
   signal?: AbortSignal;
 }
 

@@ -28,41 +28,47 @@ export function parsePorts(
   protocols: readonly Protocol[] = ["tcp"],
   services: ServiceTable = () => [],
 ): PortLists {
+  const empty = emptyPart(text);
+  if (empty !== undefined) throw bad(new Map([[text, empty]]));
   // One range, most often all the ports there are, has each of them once.
-  if (/^[\d-]+$/.test(text)) {
-    const range = rangeOf(text, text);
+  const range = rangeOf(text);
+  if (typeof range !== "string") {
     return {
       tcp: protocols.includes("tcp") ? range : [],
       udp: protocols.includes("udp") ? range : [],
     };
   }
   const lists = { tcp: new Set<number>(), udp: new Set<number>() };
+  const faults = new Map<string, string>();
   let meant = protocols;
-  const fault = emptyPart(text);
-  if (fault !== undefined) throw bad(text, fault);
-  for (const part of text.split(",")) {
-    const [, letter, rest = ""] = /^(?:([TU]):)?(.*)$/is.exec(part.trim()) ?? [];
+  for (const part of text.split(",").map((each) => each.trim())) {
+    const [, letter, rest = ""] = /^(?:([TU]):)?(.*)$/is.exec(part) ?? [];
     if (letter !== undefined) meant = [letter.toUpperCase() === "T" ? "tcp" : "udp"];
-    for (const protocol of meant)
-      for (const port of portsOf(rest, part, protocol, services)) lists[protocol].add(port);
+    for (const protocol of meant) {
+      const ports = portsOf(rest, protocol, services);
+      if (typeof ports === "string") faults.set(part, ports);
+      else for (const port of ports) lists[protocol].add(port);
+    }
   }
+  if (faults.size > 0) throw bad(faults);
   return { tcp: [...lists.tcp], udp: [...lists.udp] };
 }
 
+/** The ports of one part, or what is wrong about it. */
 function portsOf(
   part: string,
-  shown: string,
   protocol: Protocol,
   services: ServiceTable,
-): readonly number[] {
+): readonly number[] | string {
   const bracket = /^\[(.*)\]$/.exec(part);
   if (bracket) {
-    const inside = new Set(rangeOf(bracket[1] ?? "", shown));
+    const range = rangeOf(bracket[1] ?? "");
+    if (typeof range === "string") return range;
+    const inside = new Set(range);
     return Array.from(services(protocol), ([, port]) => port).filter((port) => inside.has(port));
   }
-  if (/^[\d-]*$/.test(part)) return rangeOf(part, shown);
-  if (!/^[a-z\d][\w.+*?-]*$|^[*?][\w.+*?-]*$/i.test(part))
-    throw bad(shown, "not a port, a range or a name");
+  if (/^[\d-]*$/.test(part)) return rangeOf(part);
+  if (!/^[a-z\d][\w.+*?-]*$|^[*?][\w.+*?-]*$/i.test(part)) return "not a port, a range or a name";
   const pattern = new RegExp(
     `^${part.replace(/[.+]/g, "\\$&").replace(/\*+/g, ".*").replaceAll("?", ".")}$`,
     "i",
@@ -70,21 +76,22 @@ function portsOf(
   const found = Array.from(services(protocol)).flatMap(([name, port]) =>
     pattern.test(name) ? [port] : [],
   );
-  if (found.length > 0) return found;
-  throw bad(shown, `no ${protocol} service is called so`);
+  return found.length > 0 ? found : `no ${protocol} service is called so`;
 }
 
-function rangeOf(part: string, shown: string): number[] {
+function rangeOf(part: string): readonly number[] | string {
   const match = /^(\d{0,9})(-?)(\d{0,9})$/.exec(part);
   const [, from = "", dash = "", to = ""] = match ?? [];
-  if (!match || part === "") throw bad(shown, "not a port or a range");
+  if (!match || part === "") return "not a port or a range";
   const first = from === "" ? 1 : Number(from);
   const last = dash === "" ? first : to === "" ? 65_535 : Number(to);
-  if (first === 0 || first > 65_535 || last > 65_535) throw bad(shown, NO_SUCH_PORT);
-  if (last < first) throw bad(shown, "the range ends before it begins");
+  if (first === 0 || first > 65_535 || last > 65_535) return NO_SUCH_PORT;
+  if (last < first) return "the range ends before it begins";
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
-function bad(part: string, state: string): NcxError {
-  return new NcxError("ADDRESS", `Cannot parse ports ${quote(part)}: ${state}`, { hint: FORMS });
+/** Every part that is wrong, and why: who mends one need not come back for the next. */
+function bad(faults: ReadonlyMap<string, string>): NcxError {
+  const states = Array.from(faults, ([part, state]) => `${quote(part)}: ${state}`);
+  return new NcxError("ADDRESS", `Cannot parse ports ${states.join("; ")}`, { hint: FORMS });
 }

@@ -18,6 +18,7 @@ import {
   type ScanResult,
   type Timing,
 } from "./options.ts";
+import { PACE, PortsMeter } from "./progress.ts";
 import { parsePorts, type PortLists, type Protocol } from "./ports.ts";
 import { serviceTable } from "./services.ts";
 import { scanTargets, type ScanTarget } from "./targets.ts";
@@ -49,21 +50,45 @@ export async function* scanInBatches(
   const ports = portsOf(options);
   const targets = await scanTargets(typeof hosts === "string" ? [hosts] : hosts, options);
   const nameOf = loadServiceNames();
-  const total = targets.length * (ports.tcp.length + ports.udp.length);
-  let done = 0;
+  const meter = new PortsMeter(ports, targets.length, timing);
+  const tell = (): void => options.onProgress?.(meter.now());
+  tell();
+  const timer = options.onProgress && setInterval(tell, PACE).unref();
+  let open: ScanResult[] = []; // those that are asked who they are
   try {
     for (const protocol of ["tcp", "udp"] as const) {
-      for await (const answers of answersOf(targets, ports[protocol], protocol, timing, options)) {
+      for await (const answers of answersOf(
+        targets,
+        ports[protocol],
+        protocol,
+        timing,
+        options,
+        meter,
+      )) {
         const results = toResults(answers, targets, ports[protocol], protocol, nameOf);
-        done += results.length;
-        options.onProgress?.(done, total);
-        yield options.banner ? await withBanners(results, options) : results;
-        options.signal?.throwIfAborted();
+        meter.add(results.length);
+        tell();
+        yield options.banner ? results.filter((result) => !hasBanner(result, open)) : results;
       }
     }
+    clearInterval(timer);
+    const found = open;
+    open = [];
+    if (found.length > 0) yield* withBanners(found, options);
+    options.signal?.throwIfAborted();
   } catch (error) {
+    if (open.length > 0) yield open;
     throw options.signal?.aborted ? wrap("scan", options.signal.reason) : error;
+  } finally {
+    clearInterval(timer);
   }
+}
+
+/** Whether a port may say who it is; it is put with the others that may. */
+function hasBanner(result: ScanResult, open: ScanResult[]): boolean {
+  const has = result.state === "open" && result.protocol === "tcp";
+  if (has) open.push(result);
+  return has;
 }
 
 /** The ports that these options mean. */
@@ -116,6 +141,7 @@ async function* answersOf(
   protocol: Protocol,
   timing: Timing,
   options: ScanOptions,
+  meter: PortsMeter,
 ): AsyncGenerator<readonly ProbeAnswer[], void> {
   if (ports.length === 0 || targets.length === 0) return;
   const { signal, raw, hostTimeout } = options;
@@ -123,6 +149,7 @@ async function* answersOf(
     ...timing,
     addresses: targets.map(({ address }) => address),
     ports,
+    onStart: (silent: () => number) => meter.begin(protocol, silent),
     ...(signal && { signal }),
     ...(hostTimeout !== undefined && { hostTimeout }),
   };
@@ -177,10 +204,30 @@ export function verdict(outcome: string, protocol: Protocol): readonly [PortStat
   return known ?? ["filtered", outcome.toLowerCase()];
 }
 
-async function withBanners(
+async function* withBanners(
   results: readonly ScanResult[],
-  { signal }: ScanOptions,
-): Promise<ScanResult[]> {
-  const { grabBanners } = await import("./banner/grab.ts");
-  return grabBanners(results, signal);
+  { signal, onProgress }: ScanOptions,
+): AsyncGenerator<readonly ScanResult[], void> {
+  const { bannersLeft, grabBanners } = await import("./banner/grab.ts");
+  const total = results.length;
+  const began = performance.now();
+  let done = 0;
+  let heard = began;
+  const tell = (): void => {
+    const now = performance.now();
+    const left = bannersLeft(done, total, now - began, now - heard);
+    onProgress?.({ phase: "banners", done, total, ...(left > 0 && { left }) });
+  };
+  tell();
+  const timer = onProgress && setInterval(tell, PACE).unref();
+  try {
+    for await (const some of grabBanners(results, signal)) {
+      done += some.length;
+      heard = performance.now();
+      tell();
+      yield some;
+    }
+  } finally {
+    clearInterval(timer);
+  }
 }

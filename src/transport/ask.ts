@@ -25,13 +25,15 @@ export interface AskOptions {
   /** Milliseconds for each address. */
   readonly hostTimeout?: number;
   readonly signal?: AbortSignal;
+  /** Called at the beginning, with what counts the places that were silent the first time, and are asked again. */
+  readonly onStart?: (silent: () => number) => void;
 }
 
 /**
  * A system tells of closed ports by ICMP, and only so many a second (Linux: one, to another host): many questions at
  * once would make it silent. So many at the start, and when answers have been lost.
  */
-const MOST = 64;
+export const ASKED_AT_ONCE = 64;
 const FLOOR = 2;
 const SCARCE = new Set([
   "EMFILE",
@@ -61,8 +63,9 @@ export async function* askPlaces(
   };
   let wake: (() => void) | undefined;
   let failure: Error | undefined;
-  let running = Math.min(most, MOST, total);
+  let running = Math.min(most, ASKED_AT_ONCE, total);
   const questions = new Questions(options, running, tell, either);
+  options.onStart?.(() => questions.silent);
   const workers = Array.from({ length: running }, () =>
     questions
       .work()
@@ -98,6 +101,7 @@ class Questions {
   /** When each address was first asked, and when a place of it answered that had been silent before. */
   readonly #started = new Map<string, number>();
   readonly #regained = new Map<string, number>();
+  silent = 0;
   #window: number;
   #lessened = -Infinity;
   #workers = 0;
@@ -164,9 +168,10 @@ class Questions {
     }
     // Its neighbours, of which some may have answered, were asked a little before it.
     const isLossy = (this.#regained.get(address) ?? -Infinity) > began - timeout;
-    if (attempt < retries || (attempt < mostRetries && isLossy))
+    if (attempt < retries || (attempt < mostRetries && isLossy)) {
+      if (attempt === 0) this.silent += 1;
       this.#again.push({ index, attempt: attempt + 1 });
-    else this.#tell({ index, outcome });
+    } else this.#tell({ index, outcome });
   }
 
   #regain(address: string): void {

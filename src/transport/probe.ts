@@ -25,7 +25,7 @@ export interface Sweep {
   readonly hostTimeout: number;
   /** Uses Node's own TCP handles without a socket around them, where they can be had. */
   readonly raw: boolean;
-  /** Where the next probe number is taken from: shared by all threads. */
+  /** Where the next probe number is taken from, and how many places were silent the first time: shared by all threads. */
   readonly next: Int32Array;
 }
 
@@ -332,6 +332,7 @@ export function sweeper(
     if (outcome < 0 && SCARCE.includes(name(outcome))) return putOff(index, attempt, outcome);
     const silent = outcome === SILENCE || (outcome < 0 && name(outcome) === "ETIMEDOUT");
     if (silent && isWorthMore(slot)) {
+      if (attempt === 0) Atomics.add(next, 1, 1);
       again.push({ index, attempt: attempt + 1 });
       return;
     }

@@ -18,6 +18,8 @@ export interface SweepOptions extends Omit<Sweep, "next" | "raw" | "hostTimeout"
   /** @default {true} */
   readonly raw?: boolean;
   readonly signal?: AbortSignal;
+  /** Called at the beginning, with what counts the places that were silent the first time, and are asked again. */
+  readonly onStart?: (silent: () => number) => void;
 }
 
 /** Probes from which a second thread, which takes 30 ms to start, is worth it. */
@@ -27,14 +29,15 @@ const WORTH_A_THREAD = 8192;
 export async function* sweepPlaces(
   options: SweepOptions,
 ): AsyncGenerator<readonly ProbeAnswer[], void> {
-  const { signal, raw = true, hostTimeout = Infinity, ...rest } = options;
+  const { signal, raw = true, hostTimeout = Infinity, onStart, ...rest } = options;
   signal?.throwIfAborted();
   const total = rest.addresses.length * rest.ports.length;
   const threads =
     total >= WORTH_A_THREAD && rest.gap === 0 && rest.most > 1 && availableParallelism() > 1
       ? 2
       : 1;
-  const next = new Int32Array(new SharedArrayBuffer(4));
+  const next = new Int32Array(new SharedArrayBuffer(8));
+  onStart?.(() => Atomics.load(next, 1));
   const share = (count: number): number => Math.max(1, Math.floor(count / threads));
   const sweep: Sweep = {
     ...rest,

@@ -49,13 +49,19 @@ describe("ncx scan", () => {
     );
   });
 
-  test("is 1 where nothing is open", async () => {
-    expect(
-      await run(["scan", "-p", String(await closedPort()), "127.0.0.1", "--quiet"]),
-    ).toMatchObject({
-      code: 1,
-      stdout: "",
-    });
+  test("is 1 where nothing is open; --quiet is silent on stderr alone", async () => {
+    const port = await closedPort();
+    const { code, stdout, stderr } = await run([
+      "scan",
+      "-p",
+      String(port),
+      "127.0.0.1",
+      "nosuch.invalid",
+      "--quiet",
+    ]);
+    expect([code, stderr]).toEqual([2, ""]);
+    expect(stdout).toMatch(new RegExp(`^${port}/tcp +closed`, "m"));
+    expect((await run(["scan", "-p", String(port), "127.0.0.1"])).code).toBe(1);
   });
 
   test("--json is one result a line", async () => {
@@ -107,6 +113,57 @@ describe("ncx scan", () => {
     expect(await readFile(String(normal), "utf8")).toBe(stdout);
     const alone = await run(["scan", "-p", port, "127.0.0.1", "-oX", "-"]);
     expect(alone.stdout).toMatch(/^<\?xml[\s\S]*<\/nmaprun>\n$/);
+  });
+
+  test("-oA BASE writes all three, and prints the table", async () => {
+    await using folder = await scratch();
+    await using peer = await tcpPeer();
+    const base = folder.path("all");
+    const { stdout } = await run(["scan", "-p", String(peer.port), "127.0.0.1", "-oA", base]);
+    expect(await readFile(`${base}.nmap`, "utf8")).toBe(stdout);
+    expect(await readFile(`${base}.gnmap`, "utf8")).toContain(`\tPorts: ${peer.port}/open/tcp//`);
+    expect(await readFile(`${base}.xml`, "utf8")).toContain(
+      `<scaninfo type="connect" protocol="tcp" numservices="1" services="${peer.port}"/>`,
+    );
+  });
+
+  test.each([
+    ["table", /^Scan report for/],
+    ["json", /^\{"host":"127\.0\.0\.1",.*\}\n$/],
+    ["csv", /^host,address,.*\n127\.0\.0\.1,/],
+    ["grep", /^# Ncx .*\nHost: 127\.0\.0\.1 \(\)\tStatus: Up\n/],
+    ["xml", /^<\?xml[\s\S]*<\/nmaprun>\n$/],
+  ])("--format %s", async (format, expected) => {
+    await using peer = await tcpPeer();
+    const { code, stdout } = await run([
+      "scan",
+      "--format",
+      format,
+      "-p",
+      String(peer.port),
+      "127.0.0.1",
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(expected);
+  });
+
+  test.each([["-Taggressive"], ["-T4"], ["--timing=POLITE"]])("takes nmap's %s", async (timing) => {
+    await using peer = await tcpPeer();
+    expect((await run(["scan", timing, "-p", String(peer.port), "127.0.0.1"])).code).toBe(0);
+  });
+
+  test("a line of -iL that is no host is told with its place, and the others are scanned", async () => {
+    await using peer = await tcpPeer();
+    const port = String(peer.port);
+    const list = { input: "127.0.0.1\n# none\nbad..name 127.0.0.2\n127.0.0.3:22\n" };
+    const { code, stdout, stderr } = await run(["scan", "--json", "-p", port, "-iL", "-"], list);
+    expect(lines(stdout)).toHaveLength(2);
+    expect(stderr).toContain('Cannot use host "bad..name" (stdin, line 3)');
+    expect(stderr).toContain('Cannot scan "127.0.0.3:22" (stdin, line 4)');
+    expect(code).toBe(2);
+    const none = await run(["scan", "-p", port, "127.0.0.1", "--exclude-file", "-"], list);
+    expect([none.code, none.stdout]).toEqual([2, ""]);
+    expect(none.stderr).toContain("stdin, line 3");
   });
 
   test("--csv has a head and a line for each port", async () => {
@@ -184,24 +241,74 @@ describe("ncx scan", () => {
       "--progress",
       "127.0.0.1",
     ]);
-    expect(stderr).toMatch(/\d+ %, \d+ of 60 ports, [\d.]+ m?s left/);
+    expect(stderr).toMatch(/\d+ %, \d+ of 60 ports, (less than )?\d+ s left/);
     expect(stderr.endsWith("\r\u001b[K")).toBe(true);
   });
 
-  test("^C while a silent port is asked who it is keeps that it is open, and is 130", async () => {
-    await using peer = await tcpPeer();
-    await using running = start(["scan", "--banner", "-p", String(peer.port), "127.0.0.1"]);
-    await peer.next(); // is it open?
-    await peer.next(); // and who is it?
+  test("--progress goes on while ports are silent, and never says that nothing is left", async () => {
+    await using silent = await udpPeer();
+    const list = ["-sU", "-p", String(silent.port), "-t", "500ms", "127.0.0.1"];
+    const { stderr } = await run(["scan", "--progress", ...list]);
+    const seen = Array.from(stderr.matchAll(/(\d+) %, 0 of 1 ports, (.*?)\r/g));
+    expect(seen.length).toBeGreaterThan(2);
+    expect(Math.max(...seen.map(([, percent]) => Number(percent)))).toBeGreaterThan(20);
+    for (const [, percent, rest] of seen) {
+      expect(Number(percent)).toBeLessThan(100);
+      expect(rest).toMatch(/^(less than )?[12] s left$|^waiting for the silent ones$/);
+    }
+  });
+
+  test("banners are a phase of their own; ^C in it loses no port", async () => {
+    await using silent = await tcpPeer();
+    const list = ["-p", String(silent.port), "127.0.0.1"];
+    await using running = start(["scan", "--banner", "--progress", ...list]);
+    await running.said(/banners: \d+ %, 0 of 1 ports, \d+ s left/);
     running.kill("SIGINT");
     const { code, stdout } = await running.ended;
-    expect(stdout).toMatch(new RegExp(`^${peer.port}/tcp +open `, "m"));
     expect(code).toBe(130);
+    expect(stdout).toMatch(new RegExp(`^${silent.port}/tcp +open`, "m"));
+  });
+
+  test.each<[string[], RegExp, RegExp]>([
+    [
+      [],
+      /^Cut short: interrupted, 5\d of 52 ports were not answered yet$/m,
+      /^(?![\s\S]*cut short: )/,
+    ],
+    [["-oX", "-"], /exit="error" errormsg="interrupted, 5\d of 52 ports were/, /cut short: int/],
+    [
+      ["-oG", "-"],
+      /^# Ncx cut short at .*scanned: interrupted, 5\d of 52 ports/m,
+      /cut short: int/,
+    ],
+    [["--csv"], /,open,/, /cut short: interrupted, 5\d of 52 ports were not answered yet/],
+  ])("a scan that is cut short says so: %j", async (form, out, err) => {
+    await using peer = await tcpPeer();
+    const closed = await closedPort();
+    const list = `${peer.port},${closed}-${closed + 50}`;
+    await using running = start([
+      "scan",
+      ...form,
+      "-p",
+      list,
+      "--rate",
+      "2",
+      "--progress",
+      "127.0.0.1",
+    ]);
+    await running.said(/[1-9] of 52 ports/);
+    running.kill("SIGINT");
+    const { code, stdout, stderr } = await running.ended;
+    expect(code).toBe(130);
+    expect(stdout).toMatch(out);
+    expect(stderr).toMatch(err);
   });
 
   test("^C prints what was found until then", async () => {
     await using peer = await tcpPeer();
     const closed = await closedPort();
+    await using folder = await scratch();
+    const file = folder.path("grep");
     await using running = start([
       "scan",
       "--json",
@@ -211,13 +318,15 @@ describe("ncx scan", () => {
       "2",
       "127.0.0.1",
       "-oG",
-      "-",
+      file,
     ]);
     await running.gave(/"state":"open"/);
     running.kill("SIGINT");
-    const { code, stdout } = await running.ended;
+    const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(stdout).toContain(`Ports: ${peer.port}/open/tcp//`);
+    expect(await readFile(file, "utf8")).toContain(`Ports: ${peer.port}/open/tcp//`);
+    expect(stdout).not.toContain("cut short");
+    expect(stderr).toMatch(/cut short: interrupted, \d+ of 52 ports were not answered yet/);
   });
 
   test.skipIf(process.platform === "win32")(
@@ -324,7 +433,7 @@ describe("ncx scan --banner", () => {
     ["mysql", (socket) => socket.write(Buffer.from("\x0a\0\0\0\x0a9.1.0\0xx", "latin1")), "9.1.0"],
     [
       "http",
-      answers("HEAD / HTTP/1.0\r\n", "HTTP/1.0 200 OK\r\nServer: t/1\r\n\r\n"),
+      answers("GET / HTTP/1.0\r\n", "HTTP/1.0 200 OK\r\nServer: t/1\r\n\r\n"),
       "HTTP/1.0 200 OK (t/1)",
     ],
     ["redis", answers("*1\r\n$4\r\nPING\r\n", "+PONG\r\n"), "+PONG"],
@@ -334,6 +443,9 @@ describe("ncx scan --banner", () => {
       answers(Buffer.from("100f00044d515454", "hex"), Buffer.from("20020000", "hex")),
       "connection accepted",
     ],
+    ["echo", serves.echo, "says what it is told"],
+    ["tcpwrapped", serves.hangUp, "hangs up at once"],
+    ["unknown", (socket) => socket.write("hello wörld ☃\n"), "hello wörld ☃"],
   ])("knows %s", async (protocol, serve, text) => {
     await using peer = await tcpPeer(serve);
     const { stdout } = await run([
@@ -368,7 +480,7 @@ describe("ncx scan --banner", () => {
       },
     });
     expect(table.stdout).toMatch(
-      /BANNER\n.* imap \* OK IMAP over TLS, TLSv1\.3 .*until \d{4}-\d\d-\d\d\n/,
+      /BANNER\n.* imap \* OK IMAP over TLS, TLSv1\.3 .*a\.example, b\.example until \d{4}-\d\d-\d\d\n/,
     );
   });
 
@@ -407,18 +519,34 @@ describe("ncx scan --banner", () => {
 
 describe("bad input", () => {
   test.each([
-    [["-p", "0,70000", "127.0.0.1"], 'Cannot parse ports "0": a port is 1-65535'],
+    [
+      ["-p", "0,70000", "127.0.0.1"],
+      'Cannot parse ports "0": a port is 1-65535; "70000": a port is 1-65535',
+    ],
+    [["-p", "22,", "127.0.0.1"], 'Cannot parse ports "22,": a part of it is empty'],
+    [["-6", "-p", "22", "127.0.0.1"], 'Cannot scan "127.0.0.1" by v6: it is a v4 address'],
+    [["127.0.0.1:22"], "use ncx scan -p 22 127.0.0.1"],
+    [["[::1]:http"], "use ncx scan -p http [::1]"],
+    [["http://127.0.0.1/"], "use ncx scan -p 80 127.0.0.1"],
+    [["gopher://127.0.0.1:7070/"], "use ncx scan -p 7070 127.0.0.1"],
+    [["0.0.0.0/0"], "scan it in parts"],
+    [["--json", "--csv", "127.0.0.1"], "Cannot use --json and --csv: both write to stdout"],
+    [["--json", "-oG", "-", "127.0.0.1"], "Cannot use --json and -oG -: both write to stdout"],
+    [["-oG", "-", "-oX-", "127.0.0.1"], "Cannot use -oG - and -oX -: both write to stdout"],
+    [["--format", "xml", "--csv", "127.0.0.1"], "Cannot use --format xml and --csv"],
+    [["--format", "lsof", "127.0.0.1"], "use table, json, csv, grep, xml"],
+    [["--min-rate", "100", "127.0.0.1"], "a scan is as fast as answers come"],
     [["-p", "1,70000", "127.0.0.1"], 'Cannot parse ports "70000": a port is 1-65535'],
     [["-p", "80-20", "127.0.0.1"], 'Cannot parse ports "80-20": the range ends before it begins'],
     [["-p", "nosuchservice", "127.0.0.1"], "no tcp service is called so"],
     [["10.0.0.0/15"], "Cannot scan 131,072 addresses: that is more than a /16"],
-    [["2001:db8::/64"], "that is more than a /16"],
+    [["2001:db8::/64"], "that is more than a /8"],
     [["--yes", "10.0.0.0/7"], "that is more than a /8"],
     [["--exclude", "127.0.0.0/8", "127.0.0.1"], "every address is left out"],
     [["-p", "22", "--exclude-ports", "22", "127.0.0.1"], "every port is left out"],
     [["127.0.0.256"], "an octet is 0-255"],
     [["-sS", "127.0.0.1"], "it needs raw packets"],
-    [["-T6", "127.0.0.1"], "-T takes 0 to 5"],
+    [["-T6", "127.0.0.1"], 'Cannot use -T "6"'],
     [["-iL", "/nonexistent/list"], "no such file or directory"],
     [["--diff", "/nonexistent/last.json", "127.0.0.1"], "no such file or directory"],
     [[], "there is no target"],
@@ -444,19 +572,26 @@ describe("bad input", () => {
     expect(code).toBe(2);
   });
 
-  test("a file that cannot be written is told after the result", async () => {
-    await using peer = await tcpPeer();
-    const { code, stdout, stderr } = await run([
-      "scan",
-      "-p",
-      String(peer.port),
-      "127.0.0.1",
-      "-oX",
-      "/nonexistent/x",
-    ]);
+  test.each([["-oX"], ["-oG"], ["-oN"], ["-oA"]])(
+    "%s: a file that cannot be written is told before anything is asked",
+    async (letter) => {
+      let asked = false;
+      await using peer = await tcpPeer(() => (asked = true));
+      const list = ["-p", String(peer.port), "127.0.0.1"];
+      const { code, stdout, stderr } = await run(["scan", ...list, letter, "/nonexistent/x"]);
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain('Cannot write "/nonexistent/x');
+      expect(asked).toBe(false);
+    },
+  );
+
+  test("--diff prints changes alone: CSV beside it is refused", async () => {
+    await using folder = await scratch();
+    const file = folder.path("last.json");
+    await writeFile(file, "");
+    const { code, stderr } = await run(["scan", "--diff", file, "--csv", "127.0.0.1"]);
     expect(code).toBe(2);
-    expect(stdout).toContain(`${peer.port}/tcp`);
-    expect(stderr).toContain('Cannot write "/nonexistent/x"');
+    expect(stderr).toContain("Cannot use --diff and --csv");
   });
 });
 
@@ -473,8 +608,20 @@ test.skipIf(!pty)("on a terminal the progress is one line, which is taken away",
     "100",
     "127.0.0.1",
   ]);
-  await terminal.shows(/\d+ %, \d+ of 60 ports, [\d.]+ m?s left/);
+  await terminal.shows(/\d+ %, \d+ of 60 ports, (less than )?\d+ s left/);
   await terminal.shows(/Scan report for 127\.0\.0\.1/);
   await terminal.exited;
   expect(terminal.raw).toMatch(/\r\u001b\[KScan report/);
+});
+
+test.skipIf(!pty)("a table's rows are cut to the terminal, unless with -W", async () => {
+  await using peer = await tcpPeer();
+  const args = ["scan", "--reason", "-p", String(peer.port), "127.0.0.1"];
+  const spawn = pty as NonNullable<typeof pty>; // else the test is skipped
+  const narrow = openNcx(spawn, args, { columns: 30 });
+  await narrow.shows(/PORT .*…\n.*open .*…\n/);
+  await narrow.exited;
+  const wide = openNcx(spawn, [...args, "-W"], { columns: 30 });
+  await wide.shows(/open .*syn-ack/s);
+  await wide.exited;
 });

@@ -62,11 +62,63 @@ test("scan() passes over a name that is none with onError, and tells its progres
   const results = await all(["127.0.0.1", "nosuch.invalid"], {
     ports: `${peer.port}`,
     onError: ({ code }, target) => void bad.push(`${code} ${target}`),
-    onProgress: (done, total) => void seen.push([done, total]),
+    onProgress: ({ done, total }) => void seen.push([done, total]),
   });
   expect(results).toHaveLength(1);
   expect(bad).toEqual(["RESOLVE nosuch.invalid"]);
-  expect(seen).toEqual([[1, 1]]);
+  expect(seen).toEqual([
+    [0, 1],
+    [1, 1],
+  ]);
+});
+
+test("scan() asks who they are once all ports are told, and loses none when it is aborted then", async () => {
+  await using silent = await tcpPeer();
+  const closed = await closedPort();
+  const abort = new AbortController();
+  const phases: string[] = [];
+  const found: ScanResult[] = [];
+  const results = scan("127.0.0.1", {
+    ports: [silent.port, closed],
+    banner: true,
+    signal: abort.signal,
+    onProgress({ phase, done, total }) {
+      phases.push(`${phase} ${done} of ${total}`);
+      if (phase === "banners") abort.abort();
+    },
+  });
+  await expect(
+    (async () => {
+      for await (const result of results) found.push(result);
+    })(),
+  ).rejects.toMatchObject({ code: "ABORTED" });
+  expect(found.map(({ port, state, banner }) => [port, state, banner])).toEqual([
+    [closed, "closed", undefined],
+    [silent.port, "open", undefined],
+  ]);
+  expect(phases).toEqual(
+    expect.arrayContaining(["ports 2 of 2", "banners 0 of 1", "banners 1 of 1"]),
+  );
+});
+
+test.skipIf(!HAS_IPV6)("scan() takes [::1], as places are written elsewhere", async () => {
+  await using peer = await tcpPeer(() => {}, { host: "::1", port: 0 });
+  expect(await all("[::1]", { ports: [peer.port] })).toEqual([
+    expect.objectContaining({ host: "::1", address: "::1", state: "open" }),
+  ]);
+});
+
+test.each<[string, ScanOptions, string]>([
+  ["127.0.0.1", { family: 6 }, 'Cannot scan "127.0.0.1" by v6: it is a v4 address'],
+  ["127.0.0.1-9", { family: 6 }, 'Cannot scan "127.0.0.1-9" by v6: it is a v4 address'],
+  ["::1", { family: 4 }, 'Cannot scan "::1" by v4: it is a v6 address'],
+  ["fe80::1%lo", { family: 4 }, 'Cannot scan "fe80::1%lo" by v4: it is a v6 address'],
+  ["127.0.0.1:22", {}, 'Cannot scan "127.0.0.1:22": the port is told apart from the host'],
+  ["http://u:secret@127.0.0.1/", {}, 'Cannot scan "http://127.0.0.1": a URL is no host'],
+  ["fe80::1%lo/64", {}, 'Cannot scan "fe80::1%lo/64": with a zone there is no mask'],
+  ["0.0.0.0/0", {}, "that is more than a /8"],
+])("scan(%j) with %j is refused: %s", async (target, options, message) => {
+  await expect(all(target, { ports: "22", ...options })).rejects.toThrow(message);
 });
 
 test.each<[ScanOptions, string]>([

@@ -112,4 +112,35 @@ describe.skipIf(!hasHosts)("as nmap", () => {
     const text = await ncx("-p", "40000-40400", "--json");
     expect(text.match(/"state":"closed"/g)).toHaveLength(401);
   });
+
+  test("an address of one link is asked by its zone, and is refused by one that there is not", async () => {
+    await host.run(peer("ip"), ["addr", "add", "fe80::1/64", "dev", "lo", "nodad"]);
+    const listen = `require("node:net").createServer((socket) => socket.on("error", () => {})).listen(0, "fe80::1%lo", function () {
+      const port = String(this.address().port);
+      const args = [${JSON.stringify(CLI)}, "scan", "-p", port, "fe80::1%lo,[fe80::1%lo]", "--json"];
+      require("node:child_process").execFile(process.execPath, args, (_, out, err) => {
+        console.log(out + err);
+        this.close();
+      });
+    });`;
+    const { stdout } = await host.run(process.execPath, ["-e", listen]);
+    expect(stdout).toMatch(/^\{"host":"fe80::1%lo","address":"fe80::1%lo",.*"state":"open"/);
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+    const none = await host.run(process.execPath, [CLI, "scan", "-p", "1", "fe80::1%nosuch"]);
+    expect(none.stderr).toContain(
+      'Cannot scan "fe80::1%nosuch": this host has no interface "nosuch"',
+    );
+  });
+
+  test("silent ports: the progress goes on, and never says that nothing is left", async () => {
+    const list = ["-p", "20010-20012", "--timeout", "400ms", "--progress", "127.0.0.1"];
+    const { stderr } = await host.run(process.execPath, [CLI, "scan", ...list]);
+    const seen = Array.from(stderr.matchAll(/(\d+) %, (\d) of 3 ports(, .*?)?\r/g));
+    expect(seen.length).toBeGreaterThan(2);
+    for (const [, percent, done, rest] of seen)
+      if (done !== "3") {
+        expect(Number(percent)).toBeLessThan(100);
+        expect(rest).toMatch(/^, (less than )?\d+ s left$|^, waiting for the silent ones$/);
+      }
+  });
 });

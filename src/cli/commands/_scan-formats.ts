@@ -1,5 +1,6 @@
 /** A scan's results as text: the table, and the forms that other programs read. */
-import type { Banner, ScanResult } from "../../scan/index.ts";
+import type { Banner, PortLists, ScanResult } from "../../scan/index.ts";
+import { cut } from "../table.ts";
 import { VERSION } from "../version.ts";
 import type { HostReport, Tally } from "./_scan-gather.ts";
 
@@ -8,21 +9,33 @@ export interface Run {
   readonly line: string;
   readonly started: Date;
   readonly ended: Date;
+  /** What was asked of each host. */
+  readonly ports: PortLists;
+  /** Why it was not finished, and what is missing. */
+  readonly cut?: string;
 }
 
-export function formatTable(
-  reports: readonly HostReport[],
-  { reason = false, hostsOnly = false }: { reason?: boolean; hostsOnly?: boolean } = {},
-): string {
-  if (hostsOnly) {
+export interface TableLook {
+  readonly reason?: boolean;
+  readonly hostsOnly?: boolean;
+  /** Rows are cut to so many characters. */
+  readonly width?: number | undefined;
+  readonly cut?: string | undefined;
+}
+
+export function formatTable(reports: readonly HostReport[], look: TableLook = {}): string {
+  const end = look.cut === undefined ? "" : `Cut short: ${look.cut}\n`;
+  if (look.hostsOnly) {
     const up = reports.filter((report) => report.up);
     const lines = up.map((report) => `${titleOf(report)} is up`);
-    return [...lines, `${up.length} of ${reports.length} hosts up`, ""].join("\n");
+    return [...lines, `${up.length} of ${reports.length} hosts up`, end].join("\n");
   }
-  return reports.map((report) => formatHost(report, reason)).join("\n");
+  return [...reports.map((report) => formatHost(report, look)), ...(end === "" ? [] : [end])].join(
+    "\n",
+  );
 }
 
-function formatHost(report: HostReport, reason: boolean): string {
+function formatHost(report: HostReport, { reason, width }: TableLook): string {
   const { listed, hidden } = report;
   const lines = [`Scan report for ${titleOf(report)}`];
   if (hidden.length > 0) lines.push(`Not shown: ${hidden.map(formatTally).join(", ")}`);
@@ -44,7 +57,7 @@ function formatHost(report: HostReport, reason: boolean): string {
     ...(reason ? ["REASON"] : []),
     ...(banners ? ["BANNER"] : []),
   ];
-  return [...lines, ...columns([head, ...rows]), ""].join("\n");
+  return [...lines, ...columns([head, ...rows], width), ""].join("\n");
 }
 
 function titleOf({ host, address }: HostReport): string {
@@ -55,25 +68,28 @@ function formatTally({ count, state, protocol, reason }: Tally): string {
   return `${count} ${state} ${protocol} ${count === 1 ? "port" : "ports"} (${reason})`;
 }
 
-/** `ssh SSH-2.0-OpenSSH_9.2`, `http HTTP/1.1 200 OK (nginx), TLSv1.3 for example.org until 2027-01-02`. */
+/** Names of a certificate that are shown. */
+const NAMES = 3;
+
+/** `ssh SSH-2.0-OpenSSH_9.2`, `http HTTP/1.1 200 OK (nginx), TLSv1.3 for example.org, www.example.org until 2027-01-02`. */
 export function formatBanner({ protocol, text, tls }: Banner): string {
   const said = `${protocol} ${text}`.trim();
   if (!tls) return said;
   const until = tls.expires === undefined ? "" : ` until ${tls.expires.slice(0, 10)}`;
-  const of = tls.subject === undefined ? "" : ` for ${tls.subject}`;
+  const names = [...new Set([...(tls.subject ? [tls.subject] : []), ...(tls.names ?? [])])];
+  const more = names.length > NAMES ? ` and ${names.length - NAMES} more` : "";
+  const of = names.length === 0 ? "" : ` for ${names.slice(0, NAMES).join(", ")}${more}`;
   return `${said}, ${tls.version}${tls.alpn === undefined ? "" : ` ${tls.alpn}`}${of}${until}`;
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
+function columns(rows: readonly (readonly string[])[], most = Infinity): string[] {
   const widths = (rows[0] ?? []).map((_, at) =>
     Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   );
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+  return rows.map((row) => {
+    const padded = row.map((cell, at) => cell.padEnd(widths[at] ?? 0));
+    return cut(padded.join("  ").trimEnd(), most);
+  });
 }
 
 const CSV_HEAD = "host,address,protocol,port,state,reason,service,category,banner\n";
@@ -108,9 +124,9 @@ function quoted(cell: string): string {
 /** nmap's -oG. */
 export function formatGreppable(
   reports: readonly HostReport[],
-  { line, started, ended }: Run,
+  { line, started, ended, cut: missing }: Run,
 ): string {
-  const lines = [`# Ncx ${VERSION} scan initiated ${started.toUTCString()} as: ${line}`];
+  const lines = [`# Ncx ${VERSION} scan initiated ${formatTime(started)} as: ${line}`];
   for (const { host, address, listed, hidden, up } of reports) {
     const who = `Host: ${address} (${host === address ? "" : host})`;
     lines.push(`${who}\tStatus: ${up ? "Up" : "Down"}`);
@@ -123,78 +139,21 @@ export function formatGreppable(
       lines.push(`${who}\t${ports.length > 0 ? `Ports: ${ports.join(", ")}` : ""}${ignored}`);
   }
   const up = reports.filter((report) => report.up).length;
+  const hosts = `${counted(reports.length, "IP address", "es")} (${counted(up, "host")} up) scanned`;
   lines.push(
-    `# Ncx done at ${ended.toUTCString()} -- ${reports.length} IP addresses (${up} hosts up) scanned`,
+    missing === undefined
+      ? `# Ncx done at ${formatTime(ended)} -- ${hosts}`
+      : `# Ncx cut short at ${formatTime(ended)} -- ${hosts}: ${missing}`,
   );
   return `${lines.join("\n")}\n`;
 }
 
-/** nmap's -oX: the elements and attributes of its nmap.dtd that a connect scan has. */
-export function formatXml(reports: readonly HostReport[], { line, started, ended }: Run): string {
-  const [from, to] = [seconds(started), seconds(ended)];
-  const up = reports.filter((report) => report.up).length;
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    "<!DOCTYPE nmaprun>",
-    `<nmaprun${attributes({ scanner: "ncx", args: line, start: from, startstr: started.toUTCString(), version: VERSION, xmloutputversion: "1.05" })}>`,
-    ...reports.map((report) => xmlHost(report, from, to)),
-    `<runstats><finished${attributes({ time: to, timestr: ended.toUTCString(), elapsed: ((ended.getTime() - started.getTime()) / 1000).toFixed(2), exit: "success" })}/>` +
-      `<hosts${attributes({ up, down: reports.length - up, total: reports.length })}/></runstats>`,
-    "</nmaprun>",
-    "",
-  ].join("\n");
+/** As ctime(3), and nmap, write it: `Sat Nov 21 17:17:11 2026`, in local time. */
+export function formatTime(time: Date): string {
+  const [day = "", month = "", date = "", year = ""] = time.toDateString().split(" ");
+  return `${day} ${month} ${date.replace(/^0/, " ")} ${time.toTimeString().slice(0, 8)} ${year}`;
 }
 
-function xmlHost(
-  { host, address, listed, hidden, up }: HostReport,
-  start: number,
-  end: number,
-): string {
-  const type = address.includes(":") ? "ipv6" : "ipv4";
-  const name = host === address ? "" : `<hostname${attributes({ name: host, type: "user" })}/>`;
-  const extra = hidden.map(
-    ({ state, count, reason, protocol }) =>
-      `<extraports${attributes({ state, count })}><extrareasons${attributes({ reason, count, proto: protocol })}/></extraports>`,
-  );
-  return [
-    `<host${attributes({ starttime: start, endtime: end })}>`,
-    `<status${attributes({ state: up ? "up" : "down", reason: up ? "conn-refused" : "no-response", reason_ttl: 0 })}/>`,
-    `<address${attributes({ addr: address, addrtype: type })}/>`,
-    `<hostnames>${name}</hostnames>`,
-    `<ports>${extra.join("")}${listed.map(xmlPort).join("")}</ports>`,
-    "</host>",
-  ].join("");
-}
-
-function xmlPort({ port, protocol, state, reason, service, banner }: ScanResult): string {
-  const named = service ?? banner?.protocol;
-  const probed = banner !== undefined && banner.protocol !== "unknown";
-  const info = attributes({
-    ...(named !== undefined && { name: probed ? banner.protocol : named }),
-    ...(banner && { extrainfo: formatBanner(banner) }),
-    ...(banner?.tls && { tunnel: "ssl" }),
-    method: probed ? "probed" : "table",
-    conf: probed ? 10 : 3,
-  });
-  const about = named === undefined ? "" : `<service${info}/>`;
-  return `<port${attributes({ protocol, portid: port })}><state${attributes({ state, reason, reason_ttl: 0 })}/>${about}</port>`;
-}
-
-function attributes(values: Readonly<Record<string, string | number>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
-    .join("");
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replace(/[^\x20-\uffff]/g, "?");
-}
-
-function seconds(time: Date): number {
-  return Math.floor(time.getTime() / 1000);
+function counted(count: number, word: string, plural = "s"): string {
+  return `${count} ${word}${count === 1 ? "" : plural}`;
 }

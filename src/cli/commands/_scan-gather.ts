@@ -19,6 +19,8 @@ export interface HostReport {
   readonly hidden: readonly Tally[];
   /** Anything at all was heard of it. */
   readonly up: boolean;
+  /** What was heard, or why nothing was. */
+  readonly reason: string;
 }
 
 export class Gathered {
@@ -73,9 +75,10 @@ class HostResults {
         a.protocol < b.protocol ? -1 : a.protocol > b.protocol ? 1 : a.port - b.port,
       );
     const hidden = all.filter((tally) => !isListed(tally)).sort((a, b) => b.count - a.count);
-    const up = all.some(
+    const heard = all.find(
       ({ reason }) => !/^(no-response|host-unreach|net-unreach|host-timeout)$/.test(reason),
     );
-    return { host, address, listed, hidden, up };
+    const reason = heard?.reason ?? all[0]?.reason ?? "no-response";
+    return { host, address, listed, hidden, up: heard !== undefined, reason };
   }
 }

@@ -1,21 +1,25 @@
 /** From what was typed to what is scanned. */
 import { readFile } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
-import { quote, wrap } from "../../core/errors.ts";
+import { NcxError, quote, wrap } from "../../core/errors.ts";
 import {
   parsePorts,
   portsOf,
+  readTargets,
   serviceTable,
   type PortLists,
   type Protocol,
   type ScanOptions,
 } from "../../scan/index.ts";
 import type { Args } from "../args.ts";
+import { TIMING_NAMES } from "../options/scan.ts";
 import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
 
 export interface Asked {
   readonly targets: readonly string[];
+  /** Those of -iL that are none: the others are scanned. */
+  readonly bad: readonly NcxError[];
   readonly options: ScanOptions;
   readonly ports: PortLists;
   /** -sn: which hosts are there? */
@@ -34,9 +38,14 @@ export async function whatIsAsked(args: Args, world: World): Promise<Asked> {
     ...(/T|^[nV]+$/.test(types) ? ["tcp" as const] : []),
     ...(types.includes("U") ? ["udp" as const] : []),
   ];
-  const targets = [...args.operands, ...(await listed(args.inputList, world))];
-  if (targets.length === 0) throw cannot("scan", "there is no target", "use ncx scan HOST");
-  const exclude = [...(args.exclude ?? []), ...(await listed(args.excludeFile, world))];
+  const { good, bad } = sorted(await listed(args.inputList, world));
+  const targets = [...args.operands, ...good];
+  if (targets.length === 0)
+    throw bad[0] ?? cannot("scan", "there is no target", "use ncx scan HOST");
+  const out = sorted(await listed(args.excludeFile, world));
+  // What cannot be left out would be scanned after all.
+  if (out.bad[0]) throw out.bad[0];
+  const exclude = [...(args.exclude ?? []), ...out.good];
   const hostsOnly = types.includes("n");
   const expect = listOf(args.expect, protocols);
   const expectClosed = listOf(args.expectClosed, protocols);
@@ -49,7 +58,7 @@ export async function whatIsAsked(args: Args, world: World): Promise<Asked> {
     ports,
     protocols,
     ...(exclude.length > 0 && { exclude }),
-    ...(args.timing !== undefined && { timing: args.timing }),
+    ...(args.timing !== undefined && { timing: timingNumber(args.timing) }),
     ...(args.rate !== undefined && { rate: args.rate }),
     ...(args.concurrency !== undefined && { concurrency: args.concurrency }),
     ...(args.probeTimeout !== undefined && { timeout: Math.max(1, args.probeTimeout) }),
@@ -62,7 +71,12 @@ export async function whatIsAsked(args: Args, world: World): Promise<Asked> {
     ...(args.yes && { large: true }),
     signal: AbortSignal.any([stop, abort]),
   };
-  return { targets, options, ports, hostsOnly, expect, expectClosed };
+  return { targets, bad, options, ports, hostsOnly, expect, expectClosed };
+}
+
+function timingNumber(text: string): number {
+  const at = TIMING_NAMES.indexOf(text);
+  return at < 0 ? Number(text) : at;
 }
 
 function checkTypes(types: string): void {
@@ -102,8 +116,14 @@ function listOf(text: string | undefined, protocols: readonly Protocol[]): PortL
   return text === undefined ? undefined : parsePorts(text, protocols, serviceTable);
 }
 
+interface Listed {
+  readonly word: string;
+  /** `hosts.txt, line 3` */
+  readonly origin: string;
+}
+
 /** The words of a file, - being stdin; what follows a # is a comment. */
-async function listed(file: string | undefined, { stdin }: World): Promise<string[]> {
+async function listed(file: string | undefined, { stdin }: World): Promise<Listed[]> {
   if (file === undefined) return [];
   const text =
     file === "-"
@@ -111,8 +131,27 @@ async function listed(file: string | undefined, { stdin }: World): Promise<strin
       : await readFile(file, "utf8").catch((error: unknown) => {
           throw wrap(`read ${quote(file)}`, error);
         });
-  return text
-    .split("\n")
-    .flatMap((line) => line.replace(/#.*/, "").split(/\s+/))
-    .filter((word) => word !== "");
+  return text.split("\n").flatMap((line, at) =>
+    line
+      .replace(/#.*/, "")
+      .split(/\s+/)
+      .filter((word) => word !== "")
+      .map((word) => ({ word, origin: `${file === "-" ? "stdin" : file}, line ${at + 1}` })),
+  );
+}
+
+/** What is a host, and why the others are none. */
+function sorted(words: readonly Listed[]): { good: string[]; bad: NcxError[] } {
+  const good: string[] = [];
+  const bad: NcxError[] = [];
+  for (const { word, origin } of words) {
+    try {
+      readTargets(word, origin);
+      good.push(word);
+    } catch (error) {
+      if (!(error instanceof NcxError)) throw error;
+      bad.push(error);
+    }
+  }
+  return { good, bad };
 }

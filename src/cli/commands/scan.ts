@@ -1,25 +1,19 @@
 /** `ncx scan TARGET...`: which ports are open, closed or filtered. */
-import { writeFile } from "node:fs/promises";
-import { quote, wrap } from "../../core/errors.ts";
-import { scanInBatches, type ScanResult } from "../../scan/index.ts";
+import { wrap } from "../../core/errors.ts";
+import { scanInBatches, type ScanProgress, type ScanResult } from "../../scan/index.ts";
 import { loadServiceNames } from "../../platform/service-list.ts";
 import type { Args } from "../args.ts";
 import { exitCodeOf } from "../exit.ts";
 import { PERSONALITIES } from "../personality.ts";
 import type { Reporter } from "../report.ts";
 import type { World } from "../world.ts";
-import {
-  csvHead,
-  csvLine,
-  formatGreppable,
-  formatTable,
-  formatXml,
-  type Run,
-} from "./_scan-formats.ts";
+import { csvHead, csvLine, formatGreppable, formatTable, type Run } from "./_scan-formats.ts";
 import { Gathered, type HostReport } from "./_scan-gather.ts";
 import { changeOf, faultOf, formatChange, readEarlier, type Change } from "./_scan-judge.ts";
 import { whatIsAsked, type Asked } from "./_scan-options.ts";
+import { outputOf, writeFiles, type Form, type Output } from "./_scan-output.ts";
 import { showProgress } from "./_scan-progress.ts";
+import { formatXml } from "./_scan-xml.ts";
 
 const CHANGED = 3;
 
@@ -27,28 +21,31 @@ const CHANGED = 3;
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
   const asked = await whatIsAsked(args, world);
   const earlier = args.diff === undefined ? undefined : await readEarlier(args.diff);
+  const output = await outputOf(args);
   const started = new Date();
   const gathered = new Gathered(args.open === true);
   const changes: Change[] = [];
   const faults: string[] = [];
   const isJudged = asked.expect !== undefined || asked.expectClosed !== undefined;
   let failed = 0;
+  const onError = (error: Error): void => {
+    failed = exitCodeOf(error, PERSONALITIES[args.personality]);
+    report.fail(error);
+  };
+  for (const error of asked.bad) onError(error);
   const progress =
-    args.progress || (world.isTTY.stderr && !args.quiet && !args.jsonLines)
+    args.progress || (world.isTTY.stderr && !args.quiet && output.form !== "json")
       ? showProgress(world)
       : undefined;
-  const options = {
-    ...asked.options,
-    onError(error: Error) {
-      failed = exitCodeOf(error, PERSONALITIES[args.personality]);
-      report.fail(error);
-    },
-    ...(progress && { onProgress: progress.at }),
+  let reached: ScanProgress | undefined;
+  const onProgress = (now: ScanProgress): void => {
+    if (reached === undefined && output.form === "csv") world.stdout.write(csvHead());
+    reached = now;
+    progress?.at(now);
   };
   const named = namer();
-  const lineOf = earlier ? undefined : lineMaker(args, named);
+  const options = { ...asked.options, onError, onProgress };
   let broken: Error | undefined;
-  if (args.csv) world.stdout.write(csvHead());
   try {
     for await (const results of scanInBatches(asked.targets, options)) {
       let lines = "";
@@ -58,20 +55,27 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
         if (change) changes.push({ ...change, result: named(result) });
         const fault = isJudged ? faultOf(result, asked.expect, asked.expectClosed) : undefined;
         if (fault !== undefined) faults.push(fault);
-        if (lineOf && (!args.open || result.state === "open")) lines += lineOf(result);
+        if (!earlier && (!args.open || result.state === "open"))
+          lines += lineOf(result, output.form, named);
       }
       if (lines !== "") world.stdout.write(lines);
       if (world.stdout.destroyed) break; // nobody reads any more
     }
   } catch (error) {
     broken = wrap("scan", error); // what was found is told all the same
+  } finally {
+    progress?.end();
   }
-  progress?.end();
-  const ended = new Date();
+  if (broken && reached === undefined) throw broken; // nothing was asked
   const reports = gathered.reports(named);
-  await print(args, world, asked, reports, { line: lineTyped(world), started, ended });
+  const cut = broken && reached ? whatIsCut(broken, reached, world) : undefined;
+  const line = lineTyped(world);
+  const { ports } = asked;
+  const all: Run = { line, started, ended: new Date(), ports, ...(cut !== undefined && { cut }) };
+  await print(args, world, asked, reports, output, all);
   for (const change of changes)
-    world.stdout.write(args.jsonLines ? jsonOf(change) : `${formatChange(change)}\n`);
+    world.stdout.write(output.form === "json" ? jsonOf(change) : `${formatChange(change)}\n`);
+  if (cut !== undefined && (output.form !== "table" || earlier)) report.say(`cut short: ${cut}`);
   for (const fault of faults) report.say(fault);
   if (broken !== undefined) throw broken;
   if (failed !== 0) return failed;
@@ -80,6 +84,18 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   if (isJudged) return 0;
   if (asked.hostsOnly) return reports.some(({ up }) => up) ? 0 : 1;
   return gathered.open > 0 ? 0 : 1;
+}
+
+/** Why a scan is not complete, and what is missing: `interrupted, 31 of 62 ports were not answered yet`. */
+function whatIsCut(
+  broken: Error,
+  { phase, done, total }: ScanProgress,
+  { stop, abort }: World,
+): string {
+  const why = stop.aborted || abort.aborted ? "interrupted" : broken.message;
+  const left = (total - done).toLocaleString("en");
+  const what = phase === "ports" ? "were not answered yet" : "were not asked who they are";
+  return `${why}, ${left} of ${total.toLocaleString("en")} ports ${what}`;
 }
 
 /** Adds the service to what has none yet: what is closed. */
@@ -93,12 +109,9 @@ function namer(): (result: ScanResult) => ScanResult {
 }
 
 /** A program that reads wants each port that was asked for, whatever its state, and as much of each. */
-function lineMaker(
-  { jsonLines, csv }: Args,
-  named: (result: ScanResult) => ScanResult,
-): ((result: ScanResult) => string) | undefined {
-  if (jsonLines) return (result) => `${JSON.stringify(named(result))}\n`;
-  return csv ? (result) => csvLine(named(result)) : undefined;
+function lineOf(result: ScanResult, form: Form, named: (result: ScanResult) => ScanResult): string {
+  if (form === "json") return `${JSON.stringify(named(result))}\n`;
+  return form === "csv" ? csvLine(named(result)) : "";
 }
 
 function jsonOf({ result, was }: Change): string {
@@ -110,28 +123,25 @@ function lineTyped({ argv }: World): string {
   return ["ncx", ...argv].join(" ");
 }
 
+/** What is told at the end. Lines of JSON and CSV have been, as they came. */
 async function print(
   args: Args,
   world: World,
   { hostsOnly }: Asked,
   reports: readonly HostReport[],
+  output: Output,
   run: Run,
 ): Promise<void> {
-  const { greppable, xml, normal, diff, quiet } = args;
-  const table = formatTable(reports, { reason: args.reason === true, hostsOnly });
-  const wanted: readonly (readonly [string | undefined, () => string])[] = [
-    [greppable, () => formatGreppable(reports, run)],
-    [xml, () => formatXml(reports, run)],
-    [normal, () => table],
-  ];
-  const taken =
-    args.jsonLines || args.csv || diff !== undefined || wanted.some(([file]) => file === "-");
-  if (!taken && !quiet) world.stdout.write(table);
-  for (const [file, make] of wanted) {
-    if (file === "-") world.stdout.write(make());
-    else if (file !== undefined)
-      await writeFile(file, make()).catch((error: unknown) => {
-        throw wrap(`write ${quote(file)}`, error);
-      });
-  }
+  const look = { reason: args.reason === true, hostsOnly, cut: run.cut };
+  const make = (form: Form, width?: number): string =>
+    form === "xml"
+      ? formatXml(reports, run)
+      : form === "grep"
+        ? formatGreppable(reports, run)
+        : formatTable(reports, { ...look, width });
+  const { form } = output;
+  const isTold = form === "json" || form === "csv" || args.diff !== undefined;
+  const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
+  if (!isTold) world.stdout.write(make(form, width));
+  await writeFiles(output, make);
 }

@@ -1,6 +1,16 @@
 /** Options of `ncx scan`: nmap's, mostly. */
 import type { Option } from "./option.ts";
 
+/** nmap's names of -T0 to -T5. */
+export const TIMING_NAMES: readonly string[] = [
+  "paranoid",
+  "sneaky",
+  "polite",
+  "normal",
+  "aggressive",
+  "insane",
+];
+
 export const scanOptions: readonly Option[] = [
   {
     name: "ports",
@@ -118,14 +128,13 @@ export const scanOptions: readonly Option[] = [
   {
     name: "timing",
     letters: { scan: "T" },
-    type: "integer",
+    type: "choice",
     placeholder: "0-5",
-    min: 0,
-    max: 5,
+    choices: TIMING_NAMES.flatMap((name, at) => [`${at}`, name]),
     default: "3",
     group: "Times",
     modes: ["scan"],
-    help: "From 0, patient and unseen, to 5, in a hurry",
+    help: "From 0, patient and unseen, to 5; or nmap's names",
   },
   {
     name: "rate",
@@ -194,20 +203,31 @@ export const scanOptions: readonly Option[] = [
     help: "Show why each port is in its state",
   },
   {
+    name: "format",
+    field: "scanFormat",
+    type: "choice",
+    placeholder: "AS",
+    choices: ["table", "json", "csv", "grep", "xml"],
+    default: "table",
+    group: "Response",
+    modes: ["scan"],
+    help: "What stdout gets: table, json, csv, grep, xml",
+  },
+  {
     name: "json",
     field: "jsonLines",
     aliases: ["json-lines"],
     type: "flag",
     group: "Response",
     modes: ["scan"],
-    help: "One result a line on stdout",
+    help: "The same as --format json: one result a line",
   },
   {
     name: "csv",
     type: "flag",
     group: "Response",
     modes: ["scan"],
-    help: "Comma-separated values on stdout",
+    help: "The same as --format csv",
   },
   {
     name: "greppable",
@@ -237,6 +257,23 @@ export const scanOptions: readonly Option[] = [
     help: "The table to FILE, - for stdout",
   },
   {
+    name: "output-all",
+    word: "oA",
+    type: "text",
+    placeholder: "BASE",
+    group: "Response",
+    modes: ["scan"],
+    help: "BASE.nmap, BASE.gnmap and BASE.xml",
+  },
+  {
+    name: "wide",
+    letters: { scan: "W" },
+    type: "flag",
+    group: "Response",
+    modes: ["scan"],
+    help: "Cut no row to fit the terminal",
+  },
+  {
     name: "progress",
     type: "flag",
     group: "General",
@@ -263,6 +300,13 @@ export const scanOptions: readonly Option[] = [
     type: "flag",
     modes: ["scan"],
     ignored: true,
+  },
+  {
+    name: "min-rate",
+    type: "text",
+    modes: ["scan"],
+    refused:
+      "a scan is as fast as answers come: -T4, -T5 and --concurrency let it, --rate holds it back",
   },
   {
     name: "os-detection",

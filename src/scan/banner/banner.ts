@@ -1,7 +1,10 @@
 /** Who answers at a port, read from what it says. Written from the protocols' specifications. Pure. */
 
 export interface Banner {
-  /** ssh, smtp, ftp, imap, pop3, http, redis, mysql, postgresql, mqtt, vnc, rtsp, telnet, tls; or "unknown". */
+  /**
+   * ssh, smtp, ftp, imap, pop3, http, redis, mysql, postgresql, mqtt, vnc, rtsp, telnet, memcached, echo, tls;
+   * tcpwrapped, which hangs up before it is asked; or "unknown".
+   */
   readonly protocol: string;
   /** The program and its version, or the first line, as one printable line. */
   readonly text: string;
@@ -25,7 +28,7 @@ const SHOWN = 120;
 
 /** What these first bytes of an answer are; undefined where nothing is known by them. `port` decides where two look alike. */
 export function identify(bytes: Uint8Array, port: number): Banner | undefined {
-  const text = Buffer.from(bytes).toString("latin1");
+  const text = decoded(bytes);
   for (const [pattern, protocol, show] of LINES) {
     const match = pattern.exec(text);
     if (match)
@@ -37,10 +40,25 @@ export function identify(bytes: Uint8Array, port: number): Banner | undefined {
   return mysql(bytes) ?? mqtt(bytes) ?? telnet(bytes) ?? postgresql(bytes);
 }
 
-/** One line of printable characters. */
+/** What is said, as UTF-8; as bytes, of which only ASCII is shown, where it isn't that. The last character may be cut. */
+export function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, {
+      stream: true,
+    });
+  } catch {
+    return Buffer.from(bytes)
+      .toString("latin1")
+      .replace(/[\x80-\xff]/g, "\0");
+  }
+}
+
+/** One line of printable characters: none that a terminal obeys, that turns the writing around, or that is unseen. */
 export function printable(text: string): string {
-  const line = text.replace(/[^\x20-\x7e]+/g, " ").trim();
-  return line.length > SHOWN ? `${line.slice(0, SHOWN - 1)}…` : line;
+  const line = text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").trim();
+  if (line.length <= SHOWN) return line;
+  // Half of a surrogate pair is no character.
+  return `${line.slice(0, SHOWN - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 type Show = (text: string, match: RegExpExecArray) => string;
@@ -78,9 +96,9 @@ function mysql(bytes: Uint8Array): Banner | undefined {
   const rest = Buffer.from(bytes.subarray(5));
   const end = rest.indexOf(0);
   if (bytes[4] === 10 && end > 0)
-    return { protocol: "mysql", text: printable(rest.toString("latin1", 0, end)) };
+    return { protocol: "mysql", text: printable(decoded(rest.subarray(0, end))) };
   // An error packet: we may not even ask.
-  if (bytes[4] === 255) return { protocol: "mysql", text: printable(rest.toString("latin1", 2)) };
+  if (bytes[4] === 255) return { protocol: "mysql", text: printable(decoded(rest.subarray(2))) };
   return undefined;
 }
 
@@ -105,7 +123,7 @@ function telnet(bytes: Uint8Array): Banner | undefined {
   const words = Buffer.from(bytes)
     .toString("latin1")
     .replace(/\xff[\xfb-\xfe][\s\S]?/g, "");
-  return { protocol: "telnet", text: printable(words) };
+  return { protocol: "telnet", text: printable(decoded(Buffer.from(words, "latin1"))) };
 }
 
 /** The answer to SSLRequest is one letter; to anything else an error message: E, its length, and fields. */
@@ -114,7 +132,7 @@ function postgresql(bytes: Uint8Array): Banner | undefined {
     return { protocol: "postgresql", text: bytes[0] === 0x53 ? "TLS offered" : "no TLS" };
   if (bytes[0] !== 0x45 || bytes[1] !== 0 || !Buffer.from(bytes).includes("SFATAL"))
     return undefined;
-  const message = /\0M([^\0]+)/.exec(Buffer.from(bytes).toString("latin1"))?.[1] ?? "error";
+  const message = /\0M([^\0]+)/.exec(decoded(bytes))?.[1] ?? "error";
   return { protocol: "postgresql", text: printable(message) };
 }
 

@@ -16,7 +16,8 @@ export const TLS_PORTS: readonly number[] = [
 const PROBES: readonly BannerProbe[] = [
   {
     name: "http",
-    bytes: Buffer.from("HEAD / HTTP/1.0\r\nUser-Agent: ncx\r\nAccept: */*\r\n\r\n"),
+    // Not HEAD, which small servers don't know.
+    bytes: Buffer.from("GET / HTTP/1.0\r\nUser-Agent: ncx\r\nAccept: */*\r\n\r\n"),
     ports: [80, 81, 591, 3000, 5000, 8000, 8008, 8080, 8081, 8888, 9000, 9090],
   },
   { name: "redis", bytes: Buffer.from("*1\r\n$4\r\nPING\r\n"), ports: [6379, 6380, 16379] },

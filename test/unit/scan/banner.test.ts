@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { identify, looksLikeTls, printable } from "../../../src/scan/banner/banner.ts";
+import { decoded, identify, looksLikeTls, printable } from "../../../src/scan/banner/banner.ts";
 import { verdict } from "../../../src/scan/scan.ts";
 import { udpQuestion, udpQuestionPorts } from "../../../src/protocol/udp-questions.ts";
 
@@ -31,6 +31,8 @@ describe("identify()", () => {
     ["RFB 003.008\n", 5900, "vnc", "RFB 003.008"],
     ["RTSP/1.0 200 OK\r\n", 554, "rtsp", "RTSP/1.0 200 OK"],
     [Buffer.from("fffd18fffd20", "hex"), 23, "telnet", ""],
+    ["220 grüß dich ☃ ESMTP\r\n", 25, "smtp", "220 grüß dich ☃ ESMTP"],
+    [Buffer.from("220 gr\xfc\xdf dich ESMTP\r\n", "latin1"), 25, "smtp", "220 gr  dich ESMTP"],
   ])("%j at %d is %s", (bytes, port, protocol, text) => {
     expect(identify(Buffer.from(bytes), port)).toEqual({ protocol, text });
   });
@@ -56,7 +58,7 @@ describe("identify()", () => {
         fc.integer({ min: 1, max: 65_535 }),
         (head, tail, port) => {
           const found = identify(Buffer.concat([Buffer.from(head), tail]), port);
-          if (found) expect(found.text).toMatch(/^[\x20-\x7e]{0,119}…?[\x20-\x7e]?$/);
+          if (found) expect(found.text).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]{0,120}$/u);
         },
       ),
     );
@@ -70,6 +72,19 @@ test("looksLikeTls() knows an alert, a handshake, and a web server that wants TL
     looksLikeTls(Buffer.from("HTTP/1.1 400 Bad\r\n\r\nplain HTTP request sent to HTTPS port")),
   ).toBe(true);
   expect(looksLikeTls(Buffer.from("HTTP/1.1 200 OK\r\n\r\n"))).toBe(false);
+});
+
+test("decoded() is UTF-8 where it is, even cut in the middle of a character", () => {
+  const snow = Buffer.from("hello wörld ☃");
+  expect(decoded(snow)).toBe("hello wörld ☃");
+  expect(decoded(snow.subarray(0, -1))).toBe("hello wörld ");
+  expect(printable(decoded(Buffer.from("w\xf6rld", "latin1")))).toBe("w rld");
+});
+
+test("printable() turns no writing around, and cuts no character in two", () => {
+  expect(printable("a\u202eb\u2028c\u200bd\x9be")).toBe("a b c d e");
+  const long = printable("☃".repeat(118) + "😀😀😀");
+  expect(long).toBe(`${"☃".repeat(118)}…`);
 });
 
 test("printable() lets no escape sequence through to the terminal", () => {

@@ -59,7 +59,7 @@ describe("parsePorts()", () => {
 
   test.each([
     ["0", "a port is 1-65535"],
-    ["0,70000", "a port is 1-65535"],
+    ["0,70000", 'Cannot parse ports "0": a port is 1-65535; "70000": a port is 1-65535'],
     ["22,70000", "a port is 1-65535"],
     ["80-20", "ends before it begins"],
     ["1-2-3", "not a port or a range"],
@@ -117,4 +117,32 @@ test.each<[number, Protocol]>([
   const ports = usualPorts(count, protocol, [7, 0, 5432]);
   expect(new Set(ports).size).toBe(count);
   expect(ports.every((port) => port > 0 && port < 65_536)).toBe(true);
+});
+
+describe("the usual ports are a list of our own", () => {
+  test.each<[Protocol, number]>([
+    ["tcp", 1000],
+    ["udp", 200],
+  ])("%s has %d, whatever this system knows", (protocol, count) => {
+    const ports = usualPorts(count, protocol, []);
+    expect(usualPorts(count, protocol, [4321, 50_999])).toEqual(ports);
+    // What is merely next by number would be a long run.
+    const longest = ports.reduce(
+      ({ run, most }, port, at) => {
+        const next = port === (ports[at - 1] ?? NaN) + 1 ? run + 1 : 1;
+        return { run: next, most: Math.max(most, next) };
+      },
+      { run: 0, most: 0 },
+    ).most;
+    expect(longest).toBeLessThan(80);
+  });
+
+  test.each<[number, Protocol, readonly number[]]>([
+    [20, "tcp", [22, 25, 53, 80, 443, 445, 3306, 3389, 5432, 6379, 8080]],
+    [100, "tcp", [3000, 4000, 5000, 5173, 5555, 5672, 6443, 8000, 8888, 9000, 9092, 9200, 27017]],
+    [1000, "tcp", [1723, 5038, 5903, 6001, 6666, 8042, 9100, 10050, 12345, 31337, 50051, 61616]],
+    [100, "udp", [53, 67, 69, 123, 137, 161, 443, 500, 1194, 1900, 2223, 5000, 5060, 5353, 51_820]],
+  ])("of the first %d of %s are %j", (count, protocol, some) => {
+    expect(usualPorts(count, protocol, [])).toEqual(expect.arrayContaining([...some]));
+  });
 });

@@ -45,7 +45,7 @@ function sweep(
         gap: 0,
         hostTimeout: Infinity,
         raw: false,
-        next: new Int32Array(new SharedArrayBuffer(4)),
+        next: new Int32Array(new SharedArrayBuffer(8)),
         ...options,
       },
       // A socket as far as the sweep uses one.
