@@ -77,7 +77,8 @@ export async function* sweepPlaces(
       sweeper(sweep, { net, nameOf: getSystemErrorName, isIPv6: net.isIPv6 }, emit, done),
     );
     while (running > 0 || queue.length > 0) {
-      if (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      if (queue.length === 0 && !signal?.aborted)
+        await new Promise<void>((resolve) => (wake = resolve));
       if (signal?.aborted) {
         // What is known by now is told all the same.
         for (const one of sweepers) one.stop();
