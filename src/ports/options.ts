@@ -79,6 +79,8 @@ export interface PortsOptions {
   all?: boolean;
   /** Sockets at one of these places. */
   at?: readonly PlaceFilter[];
+  /** Sockets at one of these places, too: what lsof's -i asks beside what else is asked. */
+  inet?: readonly PlaceFilter[];
   /** Sockets whose own port is in one of these ranges. */
   ports?: readonly PortRange[];
   /** Sockets that one of these processes has open. */

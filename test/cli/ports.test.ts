@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { closedPort } from "../helpers/peers.ts";
 import { run, scratch, start } from "../helpers/run-cli.ts";
 import { holdSockets, type Holder } from "../helpers/socket-holder.ts";
 import { findPty, openNcx } from "../helpers/terminal.ts";
@@ -117,6 +118,29 @@ onLinux("ncx ports", () => {
     expect(await found("--pid", `${holder.pid}`, `${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
     expect(await found(path)).toEqual(["unix - LISTEN"]);
     expect(await found(`unix:${path}`)).toEqual(["unix - LISTEN"]);
+  });
+
+  test("-i asks beside the other filters, and widens none of them", async () => {
+    const { tcp4, client, udp4 } = holder.ports;
+    const nobody = `${await closedPort()}`;
+    const own = ["tcp tcp4 ESTABLISHED", "tcp tcp4 LISTEN"];
+    expect(await found("-iTCP", `${tcp4}`)).toEqual(own);
+    expect(await found("-iTCP", `:${tcp4}`)).toEqual(own);
+    expect(await found("-i", "tcp", `${tcp4}`)).toEqual(own);
+    expect(await found("-i4", `${tcp4}`)).toEqual(own);
+    expect(await found("-i", "tcp@127.0.0.1", `${tcp4}`)).toEqual(own);
+    expect(await found("inet=tcp", `${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found("-iTCP", "-sTCP:LISTEN", `${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found("-i", `:${tcp4}`, `${client}`)).toEqual(["tcp client ESTABLISHED"]);
+    expect(await found("-iUDP", `${tcp4}`)).toEqual([]);
+    expect(await found("-i6", `${tcp4}`)).toEqual([]);
+    expect(await found("-iTCP", nobody)).toEqual([]);
+    // Several of one kind: any may hold.
+    expect(await found("-iUDP", "-iTCP", `${udp4}`, `${tcp4}`)).toEqual([
+      ...own,
+      "udp udp4 UNCONNECTED",
+    ]);
+    expect(await found("-iTCP", path)).toEqual([]);
   });
 
   test("an entry says all that is known", async () => {
@@ -274,7 +298,77 @@ onLinux("ncx ports --kill", () => {
   test("finds nothing to end where nothing listens", async () => {
     const { code, stderr } = await run(["ports", "--kill", "--yes", "pid=4194399"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("nothing that listens was found");
+    expect(stderr).toContain("nothing was ended: nothing that listens was found");
+  });
+
+  // Each names something that is there, and something that is not. All are narrowed to the one process.
+  test.each<[string, RegExp]>([
+    ["-iTCP NOBODY", /nothing that listens was found/],
+    ["-iTCP :NOBODY", /nothing that listens was found/],
+    ["-iTCP -sTCP:LISTEN NOBODY", /nothing was found/],
+    ["-i4 NOBODY", /nothing that listens was found/],
+    ["-i tcp NOBODY", /nothing that listens was found/],
+    ["inet=tcp NOBODY", /nothing that listens was found/],
+    ["-iUDP PORT", /nothing that listens was found/],
+    ["-i tcp@127.0.0.1 NOBODY", /nothing that listens was found/],
+    ["PORT NOBODY", /nobody has port \d+$/m],
+    ["PORT,NOBODY", /nobody has port \d+$/m],
+    [":PORT 127.0.0.1:NOBODY", /nobody has "127.0.0.1:\d+"$/m],
+    ["port=PORT,NOBODY", /nobody has port \d+$/m],
+    ["--port PORT port=NOBODY", /nobody has port \d+$/m],
+    ["-i :PORT -i :NOBODY", /nobody has port \d+$/m],
+    ["-iTCP -i :NOBODY PORT", /nobody has port \d+$/m],
+    ["PORT pid=4194399", /nobody has pid 4194399$/m],
+    ["PORT --program node program=nosuch", /nobody has program "nosuch"$/m],
+    ["PORT --user nosuch", /nothing that listens was found/],
+    ["PORT -s listen -s time-wait", /nobody has state "time-wait"$/m],
+  ])("%s ends nothing: all that is named has to be there", async (line, message) => {
+    await using target = await holdSockets();
+    const nobody = `${await closedPort()}`;
+    const words = line.replaceAll("PORT", `${target.ports.tcp4}`).replace("NOBODY", nobody);
+    const args = ["ports", "--kill", "--yes", "--pid", `${target.pid}`, ...words.split(" ")];
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("nothing was ended: ");
+    expect(target.child.exitCode ?? target.child.signalCode).toBeNull();
+  });
+
+  test.each([
+    "-iTCP",
+    "-i",
+    "any",
+    "-i4",
+    "-t",
+    "program=*",
+    "-iTCP -sTCP:LISTEN",
+    "-i udp -i :80",
+  ])("%s alone says not what to end", async (line) => {
+    const { code, stderr } = await run(["ports", "--kill", ...line.split(" ")]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/nothing says what/);
+  });
+
+  test("a refusal is an event with --json", async () => {
+    const args = ["ports", "--kill", "--yes", "--json", "-iTCP", `${await closedPort()}`];
+    const { code, stdout, stderr } = await run(args);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(JSON.parse(stderr)).toMatchObject({
+      type: "error",
+      message: expect.stringMatching(/^nothing was ended: /),
+    });
+  });
+
+  test("who shares a socket with a process that is named is not ended", async () => {
+    await using target = await holdSockets({ shared: true });
+    const { tcp4 } = target.ports;
+    const { stdout } = await run(["ports", "--json", `${tcp4}`]);
+    const [{ processes = [] } = {}] = JSON.parse(stdout) as { processes?: { pid: number }[] }[];
+    const heir = processes.find(({ pid }) => pid !== target.pid)?.pid;
+    expect(processes.map(({ pid }) => pid).sort()).toEqual([target.pid, heir].sort());
+    const ending = await run(["ports", "--kill", "--yes", "--pid", `${heir}`, `${tcp4}`]);
+    expect([ending.code, ending.stdout]).toEqual([0, `node (pid ${heir}) ended\n`]);
+    expect(target.child.exitCode ?? target.child.signalCode).toBeNull();
   });
 });
 
@@ -290,7 +384,8 @@ describe.skipIf(!pty || process.platform !== "linux")("on a terminal --kill", ()
   ])("asks, and %j is an answer", async (answer, ends) => {
     await using target = await holdSockets();
     const ncx = openNcx(terminal, ["ports", "--kill", `${target.ports.tcp4}`]);
-    await ncx.shows(new RegExp(`node \\(pid ${target.pid}\\), user \\S+, at 127\\.0\\.0\\.1:`));
+    await ncx.shows(new RegExp(`node \\(pid ${target.pid}\\), user \\S+: .*node`));
+    await ncx.shows(new RegExp(`\n  tcp  127\\.0\\.0\\.1:${target.ports.tcp4}  LISTEN\n`));
     await ncx.shows(/End it\? \[y\/N\] /);
     ncx.type(`${answer}\n`);
     expect((await ncx.exited).exitCode).toBe(ends ? 0 : 1);

@@ -2,10 +2,15 @@
 import { createInterface } from "node:readline";
 import {
   endProcess,
+  holdsStill,
   killTargets,
+  unmetFilters,
+  withThoseMeant,
   type KillOutcome,
   type KillTarget,
+  type Listing,
   type PortEntry,
+  type PortsOptions,
 } from "../../ports/index.ts";
 import { signalProcess } from "../../platform/process-group.ts";
 import type { Args } from "../args.ts";
@@ -13,7 +18,8 @@ import type { Reporter } from "../report.ts";
 import { printable } from "../table.ts";
 import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
-import { localPlace } from "./_ports-table.ts";
+import type { Part } from "./_ports-query.ts";
+import { placesInOneLine } from "./_ports-table.ts";
 
 const SPARED: Readonly<Record<NonNullable<KillTarget["spared"]>, string>> = {
   init: "it is the first process of the system",
@@ -25,9 +31,25 @@ const OUTCOMES: Readonly<Record<KillOutcome, string>> = {
   killed: "killed: it did not end by itself",
   gone: "was gone already",
   reused: "left alone: its number is another process's by now",
-  denied: "left alone: this user may not end it",
+  released: "left alone: it has let go of what was asked for",
+  unsure: "left alone: when it was started cannot be told",
+  denied: "left alone: this user may not end it, sudo may",
   stays: "is still there, killed as it is",
 };
+
+/** Sockets shown of a process that is to be ended; of what is beyond, how many there are. */
+const SHOWN = 10;
+
+export interface KillRequest {
+  /** Lists what is meant: once to say what it is, and again before anything is ended. */
+  list(): Promise<Listing>;
+  /** What is meant. */
+  readonly options: PortsOptions;
+  /** Each of these has to be there, or nothing is ended. */
+  readonly parts: readonly Part[];
+  /** What is said where there is nothing at all. */
+  readonly nothing: string;
+}
 
 /**
  * Ends the processes that hold these sockets. 0 when all of them have ended, else 1.
@@ -35,35 +57,64 @@ const OUTCOMES: Readonly<Record<KillOutcome, string>> = {
  * @throws {NcxError} USAGE where there is nobody to ask.
  */
 export async function killHolders(
-  entries: readonly PortEntry[],
+  { list, options, parts, nothing }: KillRequest,
   args: Args,
   world: World,
   report: Reporter,
 ): Promise<number> {
-  const targets = await killTargets(entries, process.pid);
+  const { entries, unseen } = await list();
+  const refuse = (why: string): number => {
+    const message = `nothing was ended: ${why}`;
+    report.say(message);
+    report.event({ type: "error", code: "USAGE", message });
+    return 1;
+  };
+  if (entries.length === 0) return refuse(nothing);
+  const [missing] = unmetFilters(parts, entries);
+  if (missing) return refuse(`nobody has ${missing.text}`);
+  const meant = withThoseMeant(entries, options);
+  const [hidden] = unmetFilters(parts, meant);
+  if (hidden) return refuse(`no process is seen that has ${hidden.text}${sudo()}`);
+  const targets = await killTargets(meant, process.pid);
+  if (targets.length === 0) return refuse(`no process is seen that holds it${sudo()}`);
+  if (unseen > 0) report.say(`of ${unseen} of the sockets no process is seen${sudo()}`);
   const spared = targets.filter((target) => target.spared !== undefined);
   for (const target of spared)
     report.say(`${named(target)} is spared: ${SPARED[target.spared ?? "self"]}`);
   const wanted = targets.filter((target) => target.spared === undefined);
-  if (wanted.length === 0) {
-    if (targets.length === 0) report.say("no process is seen that holds it; nothing was ended");
-    return 1;
-  }
+  if (wanted.length === 0) return 1;
   if (!args.yes && !(await confirms(wanted, world))) {
     report.say("nothing was ended");
     return 1;
   }
+  const outcomes = await endAll(wanted, (await list()).entries, args, world);
+  const over = outcomes.every((outcome) => ["ended", "killed", "gone"].includes(outcome));
+  return over && spared.length === 0 && unseen === 0 ? 0 : 1;
+}
+
+/** All at the same time, each told of when it is over. */
+function endAll(
+  targets: readonly KillTarget[],
+  later: readonly PortEntry[],
+  args: Args,
+  world: World,
+): Promise<KillOutcome[]> {
   const signal = AbortSignal.any([world.stop, world.abort]);
-  const outcomes = await Promise.all(
-    wanted.map(async (target) => {
-      const grace = args.grace === undefined ? {} : { grace: args.grace };
-      const outcome = await endProcess(target.process, { send: signalProcess, signal, ...grace });
+  const grace = args.grace === undefined ? {} : { grace: args.grace };
+  return Promise.all(
+    targets.map(async (target) => {
+      const holds = holdsStill(target, later);
+      const options = { send: signalProcess, holds, signal, ...grace };
+      const outcome = await endProcess(target.process, options);
       world.stdout.write(line(target, outcome, args));
       return outcome;
     }),
   );
-  const over = outcomes.every((outcome) => ["ended", "killed", "gone"].includes(outcome));
-  return over && spared.length === 0 ? 0 : 1;
+}
+
+/** Why it may not be seen, to be said after the fact. */
+function sudo(): string {
+  return process.geteuid?.() === 0 ? "" : "; it may be another user's: sudo shows it";
 }
 
 function line(target: KillTarget, outcome: KillOutcome, { jsonEvents }: Args): string {
@@ -81,18 +132,23 @@ function named({ process: { program, pid } }: KillTarget): string {
 async function confirms(targets: readonly KillTarget[], world: World): Promise<boolean> {
   if (!world.isTTY.stdin)
     throw cannot("end a process unasked", "stdin is no terminal to ask on", "add --yes");
-  for (const target of targets) {
-    const [first, ...more] = target.entries.map(localPlace);
-    const others = more.length === 0 ? "" : ` and ${more.length} more`;
-    const { command = "", user = "?" } = target.process;
-    world.stderr.write(
-      printable(`${named(target)}, user ${user}, at ${first}${others}: ${command}`.trimEnd()) +
-        "\n",
-    );
-  }
+  for (const target of targets) world.stderr.write(description(target));
   world.stderr.write(targets.length === 1 ? "End it? [y/N] " : `End all ${targets.length}? [y/N] `);
   const signal = AbortSignal.any([world.stop, world.abort]);
   return /^\s*(y|yes)\s*$/i.test(await readLine(world, signal));
+}
+
+/** Who it is, and at which of the sockets that were asked for, a line each. */
+function description({
+  process: { program, pid, user = "?", command = "" },
+  entries,
+}: KillTarget): string {
+  const who = `${program} (pid ${pid}), user ${user}: ${command}`.trimEnd();
+  const places = [...new Set(entries.map(placesInOneLine))];
+  const beyond = places.length - SHOWN;
+  const lines = [who, ...places.slice(0, SHOWN).map((place) => `  ${place}`)];
+  if (beyond > 0) lines.push(`  and ${beyond} more`);
+  return lines.map((text) => `${printable(text)}\n`).join("");
 }
 
 /** One line of stdin; empty at its end, or when asked to stop. */

@@ -22,24 +22,33 @@ export function tableText(entries: readonly PortEntry[], width?: number): string
 }
 
 /** `127.0.0.1:80`, `[::1]:80`, a path. */
-export function localPlace({ protocol, address, port }: PortEntry): string {
+function localPlace({ protocol, address, port }: PortEntry): string {
   return protocol === "unix" ? address || "(unnamed)" : placeOf(address, port);
 }
 
 /** One entry in a line: what opened, what is to be ended. */
 export function inOneLine(entry: PortEntry): string {
-  const { protocol, family, state, service, user, pid, program, command } = entry;
-  const remote = remotePlace(entry);
+  const { service, user, pid, program, command } = entry;
   const words = [
-    `${protocol}${family === 6 ? "6" : ""}`,
-    remote === "" ? localPlace(entry) : `${localPlace(entry)} -> ${remote}`,
-    state === "UNCONNECTED" ? "" : state,
+    placesInOneLine(entry),
     service === undefined ? "" : `(${service})`,
     pid === undefined ? "" : `${program} pid ${pid}`,
     user === undefined ? "" : `user ${user}`,
     command ?? "",
   ];
   return printable(words.filter((word) => word !== "").join("  "));
+}
+
+/** The socket alone, without whose it is. */
+export function placesInOneLine(entry: PortEntry): string {
+  const { protocol, family, state } = entry;
+  const remote = remotePlace(entry);
+  const words = [
+    `${protocol}${family === 6 ? "6" : ""}`,
+    remote === "" ? localPlace(entry) : `${localPlace(entry)} -> ${remote}`,
+    state === "UNCONNECTED" ? "" : state,
+  ];
+  return words.filter((word) => word !== "").join("  ");
 }
 
 /** A JSON array, one entry a line. */

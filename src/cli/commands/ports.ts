@@ -14,7 +14,7 @@ import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
 import { lsofText } from "./_ports-lsof.ts";
 import { netstatText } from "./_ports-netstat.ts";
-import { isNarrow, toListing } from "./_ports-query.ts";
+import { isNarrow, toQuery } from "./_ports-query.ts";
 import { ssText } from "./_ports-ss.ts";
 import { csvText, inOneLine, jsonText, tableText } from "./_ports-table.ts";
 import { whyText } from "./_ports-why.ts";
@@ -27,21 +27,23 @@ const LONGEST_WATCH = 3_600_000;
 /** Runs the mode; gives the exit code: 0 something was found, 1 nothing was. */
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
   refuse(args);
-  const options = { ...(await toListing(args)), signal: signalOf(world) };
+  const { options: wanted, parts } = await toQuery(args);
+  const options = { ...wanted, signal: signalOf(world) };
   if (args.kill && !isNarrow(options))
     throw cannot("end everything that listens", "nothing says what", "ncx ports --kill 3000");
   if (args.watch !== undefined) return watch(args.watch, options, args, world, report);
   // A listing is over before optimized code pays: of thousands of sockets, making it takes a fifth of the CPU time.
   setFlagsFromString("--no-opt");
   const format = args.jsonEvents ? "json" : (args.format ?? "table");
-  const listing = await listPorts({ ...options, ...thoroughness(format, args) });
-  if (args.kill && listing.entries.length > 0) {
+  const list = (): Promise<Listing> => listPorts({ ...options, ...thoroughness(format, args) });
+  if (args.kill) {
     const { killHolders } = await import("./_ports-kill.ts");
-    return killHolders(listing.entries, args, world, report);
+    return killHolders({ list, options, parts, nothing: nothing(options) }, args, world, report);
   }
+  const listing = await list();
   world.stdout.write(await textOf(listing.entries, format, args, world));
   if (listing.entries.length === 0 && format === "table") report.say(nothing(options));
-  sayUnseen(listing, args, report);
+  sayUnseen(listing, report);
   return listing.entries.length > 0 ? 0 : 1;
 }
 
@@ -122,8 +124,8 @@ function nothing({ all, states, remotes }: ListingOptions): string {
 }
 
 /** Whatever the format: a row without a program isn't a socket without one. */
-function sayUnseen({ entries, unseen }: Listing, { kill }: Args, report: Reporter): void {
-  if (unseen === 0 || kill) return;
+function sayUnseen({ entries, unseen }: Listing, report: Reporter): void {
+  if (unseen === 0) return;
   const root = process.geteuid?.() === 0;
   const why = root
     ? "they belong to processes outside of this system's view, such as another container's"
@@ -145,7 +147,7 @@ async function watch(
     const ready = { time: new Date().toISOString(), change: "watching", sockets };
     if (json) world.stdout.write(`${JSON.stringify(ready)}\n`);
     report.say(`watching ${sockets} sockets, every ${every} ms`);
-    sayUnseen(listing, args, report);
+    sayUnseen(listing, report);
   };
   const directory = { current: () => process.cwd(), enter: (path: string) => process.chdir(path) };
   for await (const { change, entry } of watchPorts({ ...options, every, onReady, directory })) {
