@@ -9,7 +9,7 @@ const COLUMNS: readonly Column<PortEntry>[] = [
   { title: "STATE", cell: ({ state }) => (state === "UNCONNECTED" ? "-" : state) },
   { title: "OPEN TO", cell: ({ exposure = "" }) => exposure },
   { title: "SERVICE", cell: ({ service = "" }) => service },
-  { title: "RANGE", cell: ({ category = "" }) => category },
+  { title: "CATEGORY", cell: ({ category = "" }) => category },
   { title: "USER", cell: ({ user = "" }) => user },
   { title: "PID", cell: pidsOf, align: "right" },
   { title: "PROGRAM", cell: ({ program = "" }) => program },

@@ -131,7 +131,7 @@ export const portsOptions: readonly Option[] = [
   {
     name: "category",
     type: "choice",
-    placeholder: "RANGE",
+    placeholder: "CATEGORY",
     choices: ["well-known", "registered", "dynamic"],
     group: "Ports",
     modes: ["ports", "services"],
