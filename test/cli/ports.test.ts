@@ -168,7 +168,7 @@ onLinux("ncx ports", () => {
   test("prints a table, and every other format", async () => {
     const { every } = holder.ports;
     const table = await run(["ports", `${every}`]);
-    expect(table.stdout).toMatch(/^PROTO +LOCAL +STATE +OPEN TO/);
+    expect(table.stdout).toMatch(/^PROTO +LOCAL +STATE +OPEN TO +(SERVICE +)?CATEGORY +USER /);
     expect(table.stdout).toMatch(
       new RegExp(
         `^tcp +0\\.0\\.0\\.0:${every} +LISTEN +all .*\\b${holder.pid} +node +\\S*node`,
@@ -200,7 +200,14 @@ onLinux("ncx ports", () => {
     ["ports 70000", /port must be 0-65535|Cannot parse/],
     ["ports 80-20", /ends before it begins/],
     ["ports prot=tcp", /did you mean proto=/],
-    ["ports --state open", /no socket has it/],
+    [
+      "ports --state open",
+      /no socket has it[^]*hint: use listen, .*, connected, synchronized, all$/m,
+    ],
+    [
+      "ports zzz=1",
+      /hint: use port=, pid=, program=, user=, state=, remote=, exposure=, category=, proto=, inet=$/m,
+    ],
     ["ports --remote nowhere", /not an address/],
     ["ports pid=x", /not a whole number/],
     ["ports --kill", /nothing says what/],
@@ -231,9 +238,21 @@ onLinux("ncx ports", () => {
     expect(text.stdout).toContain(`directory   ${process.cwd()}`);
   });
 
+  test("--why names in each paragraph the process that it is about", async () => {
+    await using target = await holdSockets({ shared: true });
+    const { stdout } = await run(["ports", "--why", `${target.ports.tcp4}`]);
+    const paragraphs = stdout.trimEnd().split("\n\n");
+    const about = paragraphs.map((text) => Number(/node pid (\d+)/.exec(text)?.[1]));
+    expect(about[0]).toBe(target.pid);
+    expect(new Set(about).size).toBe(2);
+    expect(paragraphs[0]).toContain("sockets-process.mjs");
+    expect(paragraphs[1]).toMatch(new RegExp(`started by +node \\(${target.pid}: `));
+    expect(paragraphs[1]?.split("\n", 1)[0]).not.toContain("sockets-process.mjs");
+  });
+
   test("--watch tells what opens and what closes", async () => {
     await using watching = start(["ports", "--watch", "50ms", "--pid", `${process.pid}`]);
-    await watching.said(/watching \d+ sockets/);
+    await watching.said(/watching \d+ sockets?, /);
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as { port: number };

@@ -40,7 +40,6 @@ const KEYS: Readonly<Record<string, keyof Wishes>> = {
   exposure: "exposure",
   category: "categories",
   proto: "protocols",
-  protocol: "protocols",
   inet: "eitherEnd",
 };
 
@@ -198,7 +197,7 @@ function gather(args: Args): Wishes {
 }
 
 function wishCalled(key: string, operand: string): keyof Wishes {
-  const wish = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+  const wish = key === "protocol" ? "protocols" : Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
   if (wish) return wish;
   const near = nearest(key, Object.keys(KEYS));
   throw usage(

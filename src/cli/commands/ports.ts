@@ -128,7 +128,7 @@ function sayUnseen({ entries, unseen }: Listing, report: Reporter): void {
   if (unseen === 0) return;
   const root = process.geteuid?.() === 0;
   const why = root
-    ? "they belong to processes outside of this system's view, such as another container's"
+    ? "they have closed meanwhile, or are the kernel's or another container's"
     : "they belong to other users; sudo shows them";
   report.say(`the programs of ${unseen} of ${entries.length} sockets cannot be seen: ${why}`);
 }
@@ -146,7 +146,7 @@ async function watch(
     const sockets = listing.entries.length;
     const ready = { time: new Date().toISOString(), change: "watching", sockets };
     if (json) world.stdout.write(`${JSON.stringify(ready)}\n`);
-    report.say(`watching ${sockets} sockets, every ${every} ms`);
+    report.say(`watching ${sockets} ${sockets === 1 ? "socket" : "sockets"}, every ${every} ms`);
     sayUnseen(listing, report);
   };
   const directory = { current: () => process.cwd(), enter: (path: string) => process.chdir(path) };
