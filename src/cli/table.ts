@@ -9,22 +9,25 @@ export interface Column<T> {
 
 export interface TableOptions {
   /** Lines are cut to this many characters. Default: not at all. */
-  width?: number;
+  width?: number | undefined;
+  /** Leaves the titles out. @default {false} */
+  noHeader?: boolean | undefined;
 }
 
 /** The rows under their titles, a line each. A column that is empty throughout is left out. */
 export function formatTable<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
-  { width = Infinity }: TableOptions = {},
+  { width = Infinity, noHeader = false }: TableOptions = {},
 ): string {
   const shown: string[][] = [];
   for (const { title, cell, align } of columns) {
     const cells = eachOnce(rows.map(cell), printable);
-    if (cells.some((text) => text !== "")) shown.push(aligned([title, ...cells], align));
+    if (cells.some((text) => text !== ""))
+      shown.push(aligned(noHeader ? cells : [title, ...cells], align));
   }
   let text = "";
-  for (let at = 0; at <= rows.length; at += 1) {
+  for (let at = 0; at < rows.length + (noHeader ? 0 : 1); at += 1) {
     let line = "";
     for (const cells of shown) line += cells[at] ?? "";
     text += `${cut(line.trimEnd(), width)}\n`;

@@ -47,6 +47,8 @@ export interface PortEntry {
   readonly processes: readonly PortProcess[];
   /** Whose the socket is, by name or else by number. */
   readonly user?: string | undefined;
+  /** The number of the user that the socket belongs to, where the system tells. */
+  readonly uid?: number | undefined;
   /** Bytes that wait to be read, and to be sent. */
   readonly receiveQueue?: number | undefined;
   readonly sendQueue?: number | undefined;

@@ -109,6 +109,7 @@ function entryMaker(
       category: isInet ? portCategory(socket.port) : undefined,
       service: isInet ? nameOf?.(socket.port, protocol) : undefined,
       user: first?.user ?? (uid === undefined ? undefined : (system.user(uid) ?? `${uid}`)),
+      uid,
       pid: first?.pid,
       program: first?.program,
       command: first?.command,

@@ -74,6 +74,9 @@ onLinux("ncx ports", () => {
     ["-l", LISTENERS],
     ["-plunt", LISTENERS],
     ["-tulpn", LISTENERS],
+    ["-tulpen", LISTENERS],
+    ["-tulpenoW", LISTENERS],
+    ["-tuHlepmnor", LISTENERS],
     ["-a", ALL],
     ["-putan", ALL],
     ["-i", ALL],
@@ -187,6 +190,39 @@ onLinux("ncx ports", () => {
         "m",
       ),
     );
+  });
+
+  test("-e shows the owner by number, and the inode", async () => {
+    const { tcp4 } = holder.ports;
+    const { stdout: json } = await run(["ports", "--json", `${tcp4}`]);
+    const [{ inode, uid, user } = {}] = JSON.parse(json) as Entry[];
+    expect([inode, uid]).toEqual([expect.any(Number), process.getuid?.()]);
+    const table = await run(["ports", "-e", `${tcp4}`]);
+    expect(table.stdout).toMatch(/ USER +UID +INODE +PID /);
+    expect(table.stdout).toMatch(new RegExp(` ${user} +${uid} +${inode} +${holder.pid} `));
+    const netstat = await run(["ports", "-e", "--format", "netstat", `${tcp4}`]);
+    expect(netstat.stdout).toMatch(/ State +User +Inode +PID/);
+    expect(netstat.stdout).toMatch(new RegExp(` LISTEN +${user} +${inode} +${holder.pid}/node`));
+    const ss = await run(["ports", "-e", "--format", "ss", `${tcp4}`]);
+    expect(ss.stdout).toMatch(new RegExp(`\\) (uid:${uid} )?ino:${inode}$`, "m"));
+  });
+
+  test.each([
+    ["table", 1],
+    ["netstat", 2],
+    ["ss", 1],
+    ["lsof", 1],
+    ["csv", 1],
+  ])("-H leaves out the titles of %s", async (format, count) => {
+    const args = ["ports", "--format", format, `${holder.ports.tcp4}`];
+    const [whole, bare] = await Promise.all([run(args), run([...args, "-H"])]);
+    const words = (text: string): string[] =>
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.replace(/\s+/g, " "));
+    expect(words(whole.stdout)).toHaveLength(count + 1);
+    expect(words(bare.stdout)).toEqual(words(whole.stdout).slice(count));
   });
 
   test("exits with 1 where nothing is found, and says so", async () => {

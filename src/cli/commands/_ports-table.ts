@@ -1,6 +1,12 @@
 /** Entries as our own table, as CSV and as JSON. */
 import type { PortEntry, Why } from "../../ports/index.ts";
-import { formatCsv, formatTable, printable, type Column } from "../table.ts";
+import { formatCsv, formatTable, printable, type Column, type TableOptions } from "../table.ts";
+
+/** What --extend adds. */
+const OWNER: readonly Column<PortEntry>[] = [
+  { title: "UID", cell: ({ uid }) => `${uid ?? ""}`, align: "right" },
+  { title: "INODE", cell: ({ inode }) => `${inode ?? ""}`, align: "right" },
+];
 
 const COLUMNS: readonly Column<PortEntry>[] = [
   { title: "PROTO", cell: ({ protocol, family }) => `${protocol}${family === 6 ? "6" : ""}` },
@@ -16,9 +22,19 @@ const COLUMNS: readonly Column<PortEntry>[] = [
   { title: "COMMAND", cell: ({ command = "" }) => command },
 ];
 
+const EXTENDED: readonly Column<PortEntry>[] = COLUMNS.flatMap((column) =>
+  column.title === "USER" ? [column, ...OWNER] : [column],
+);
+
+export interface LookOptions extends TableOptions {
+  /** With the owner's number and the inode. @default {false} */
+  extend?: boolean | undefined;
+}
+
 /** Our own look. Lines are cut to `width`. */
-export function tableText(entries: readonly PortEntry[], width?: number): string {
-  return formatTable(entries, COLUMNS, width === undefined ? {} : { width });
+export function tableText(entries: readonly PortEntry[], options: LookOptions = {}): string {
+  const { extend, width, noHeader } = options;
+  return formatTable(entries, extend ? EXTENDED : COLUMNS, { width, noHeader });
 }
 
 /** `127.0.0.1:80`, `[::1]:80`, a path. */
@@ -61,7 +77,10 @@ export function jsonText(
 }
 
 /** Values of the first process; the others are in the JSON alone. */
-export function csvText(entries: readonly PortEntry[]): string {
+export function csvText(
+  entries: readonly PortEntry[],
+  { noHeader = false }: Pick<TableOptions, "noHeader"> = {},
+): string {
   const names = [
     "protocol",
     "family",
@@ -80,8 +99,10 @@ export function csvText(entries: readonly PortEntry[]): string {
     "receiveQueue",
     "sendQueue",
     "inode",
+    "uid",
   ] as const;
-  return formatCsv([names, ...entries.map((entry) => names.map((name) => entry[name]))]);
+  const rows = entries.map((entry) => names.map((name) => entry[name]));
+  return formatCsv(noHeader ? rows : [names, ...rows]);
 }
 
 function withReason(entry: PortEntry, reasons?: ReadonlyMap<number, Why>): object {

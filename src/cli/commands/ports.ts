@@ -80,20 +80,20 @@ async function textOf(
   const reasons = args.why ? await explainProcesses(pidsOf(entries), signalOf(world)) : undefined;
   switch (format) {
     case "netstat":
-      return netstatText(entries, { wide: args.wide === true, all: args.all === true });
+      return netstatText(entries, args);
     case "ss":
-      return ssText(entries);
+      return ssText(entries, args);
     case "lsof":
-      return lsofText(entries);
+      return lsofText(entries, args);
     case "json":
       return jsonText(sorted(entries), reasons);
     case "csv":
-      return csvText(sorted(entries));
+      return csvText(sorted(entries), args);
     case "table": {
       if (entries.length === 0) return "";
       if (reasons) return whyText(sorted(entries), reasons);
       const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
-      return tableText(sorted(entries), width);
+      return tableText(sorted(entries), { ...args, width });
     }
   }
 }

@@ -212,6 +212,8 @@ const FIELDS: {
   listening: "flag",
   all: "flag",
   wide: "flag",
+  extend: "flag",
+  noHeader: "flag",
   inet: "list",
   pid: "text",
   program: "list",
