@@ -35,6 +35,41 @@ export function formatTable<T>(
   return text;
 }
 
+/** Characters that the last column gets, or is left out: what is cut shorter says nothing. */
+const LEAST = 12;
+
+/**
+ * The columns that fit into lines of `width` characters. Where all do not, those of `dropping` are left out, the first of
+ * them first, until they do; of the last column, which may be cut, a part is enough.
+ */
+export function fittingColumns<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  { width, dropping }: { readonly width: number; readonly dropping: readonly string[] },
+): { readonly fitting: readonly Column<T>[]; readonly dropped: readonly string[] } {
+  const widths = new Map(columns.map((column) => [column, widthOf(rows, column)]));
+  let fitting = columns.filter((column) => (widths.get(column) ?? 0) > 0);
+  const dropped: string[] = [];
+  const needed = (): number =>
+    fitting.reduce((sum, column, at) => {
+      const whole = widths.get(column) ?? 0;
+      return sum + (at < fitting.length - 1 ? whole + 2 : Math.min(whole, LEAST));
+    }, 0);
+  for (const title of dropping) {
+    if (needed() <= width) break;
+    const fewer = fitting.filter((column) => column.title !== title);
+    if (fewer.length < fitting.length) dropped.push(title);
+    fitting = fewer;
+  }
+  return { fitting, dropped };
+}
+
+/** As wide as the widest of its cells, or its title; 0 where all are empty. */
+function widthOf<T>(rows: readonly T[], { title, cell }: Column<T>): number {
+  const widest = rows.reduce((most, row) => Math.max(most, cell(row).length), 0);
+  return widest === 0 ? 0 : Math.max(widest, title.length);
+}
+
 /** All as wide as the widest, and two spaces. */
 function aligned(cells: readonly string[], align: Column<never>["align"]): string[] {
   const width = cells.reduce((most, cell) => Math.max(most, cell.length), 0);

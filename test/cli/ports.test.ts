@@ -429,6 +429,29 @@ onLinux("ncx ports --kill", () => {
 
 const pty = await findPty();
 
+describe.skipIf(!pty || process.platform !== "linux")("on a narrow terminal", () => {
+  const terminal = pty as NonNullable<typeof pty>; // else the suite is skipped
+
+  test.each([80, 60, 45])("of %i columns pid and program are there", async (columns) => {
+    const args = ["ports", "--pid", `${holder.pid}`, "-t"];
+    const ncx = openNcx(terminal, args, { columns });
+    await ncx.exited;
+    const lines = ncx.raw.replaceAll("\r\n", "\n").trimEnd().split("\n");
+    const rows = lines.filter((line) => line.startsWith("tcp"));
+    expect(rows).toHaveLength(3);
+    expect(Math.max(...rows.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    for (const row of rows) expect(row).toMatch(new RegExp(` ${holder.pid} +node\\b`));
+    expect(lines.at(-1)).toMatch(/^Ncx: too narrow for CATEGORY\b.*: -W shows all/);
+  });
+
+  test("-W leaves no column out, and hints at nothing", async () => {
+    const ncx = openNcx(terminal, ["ports", "-Wt", "--pid", `${holder.pid}`], { columns: 60 });
+    await ncx.exited;
+    expect(ncx.raw).toMatch(/^PROTO .* CATEGORY +USER +PID +PROGRAM +COMMAND/);
+    expect(ncx.raw).not.toContain("too narrow");
+  });
+});
+
 describe.skipIf(!pty || process.platform !== "linux")("on a terminal --kill", () => {
   const terminal = pty as NonNullable<typeof pty>; // else the suite is skipped
 

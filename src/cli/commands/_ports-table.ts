@@ -1,6 +1,13 @@
 /** Entries as our own table, as CSV and as JSON. */
 import type { PortEntry, Why } from "../../ports/index.ts";
-import { formatCsv, formatTable, printable, type Column, type TableOptions } from "../table.ts";
+import {
+  fittingColumns,
+  formatCsv,
+  formatTable,
+  printable,
+  type Column,
+  type TableOptions,
+} from "../table.ts";
 
 /** What --extend adds. */
 const OWNER: readonly Column<PortEntry>[] = [
@@ -31,10 +38,19 @@ export interface LookOptions extends TableOptions {
   extend?: boolean | undefined;
 }
 
-/** Our own look. Lines are cut to `width`. */
-export function tableText(entries: readonly PortEntry[], options: LookOptions = {}): string {
-  const { extend, width, noHeader } = options;
-  return formatTable(entries, extend ? EXTENDED : COLUMNS, { width, noHeader });
+/** What narrow terminals do without, the first first: what is where, and whose, stays to the last. */
+const DROPPING = ["CATEGORY", "OPEN TO", "SERVICE", "USER", "COMMAND", "INODE", "UID", "STATE"];
+
+/** Our own look, and the titles of the columns that `width` has no room for; what is too long all the same is cut. */
+export function tableText(
+  entries: readonly PortEntry[],
+  { extend, width, noHeader }: LookOptions = {},
+): { readonly text: string; readonly dropped: readonly string[] } {
+  const columns = extend ? EXTENDED : COLUMNS;
+  if (width === undefined)
+    return { text: formatTable(entries, columns, { noHeader }), dropped: [] };
+  const { fitting, dropped } = fittingColumns(entries, columns, { width, dropping: DROPPING });
+  return { text: formatTable(entries, fitting, { width, noHeader }), dropped };
 }
 
 /** `127.0.0.1:80`, `[::1]:80`, a path. */

@@ -7,6 +7,7 @@ import {
   type Listing,
   type ListingOptions,
   type PortEntry,
+  type Why,
 } from "../../ports/index.ts";
 import type { Args } from "../args.ts";
 import type { Reporter } from "../report.ts";
@@ -41,7 +42,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
     return killHolders({ list, options, parts, nothing: nothing(options) }, args, world, report);
   }
   const listing = await list();
-  world.stdout.write(await textOf(listing.entries, format, args, world));
+  await print(listing.entries, format, args, world, report);
   if (listing.entries.length === 0 && format === "table") report.say(nothing(options));
   sayUnseen(listing, report);
   return listing.entries.length > 0 ? 0 : 1;
@@ -71,13 +72,29 @@ function thoroughness(format: Format, args: Args): Partial<ListingOptions> {
   return { names, everyProcess, directory };
 }
 
-async function textOf(
+async function print(
   entries: readonly PortEntry[],
   format: Format,
   args: Args,
   world: World,
-): Promise<string> {
+  report: Reporter,
+): Promise<void> {
   const reasons = args.why ? await explainProcesses(pidsOf(entries), signalOf(world)) : undefined;
+  if (format !== "table" || reasons)
+    return void world.stdout.write(textOf(entries, format, args, reasons));
+  if (entries.length === 0) return;
+  const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
+  const { text, dropped } = tableText(sorted(entries), { ...args, width });
+  world.stdout.write(text);
+  if (dropped.length > 0) report.say(`too narrow for ${dropped.join(", ")}: -W shows all`);
+}
+
+function textOf(
+  entries: readonly PortEntry[],
+  format: Format,
+  args: Args,
+  reasons: ReadonlyMap<number, Why> | undefined,
+): string {
   switch (format) {
     case "netstat":
       return netstatText(entries, args);
@@ -89,12 +106,8 @@ async function textOf(
       return jsonText(sorted(entries), reasons);
     case "csv":
       return csvText(sorted(entries), args);
-    case "table": {
-      if (entries.length === 0) return "";
-      if (reasons) return whyText(sorted(entries), reasons);
-      const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
-      return tableText(sorted(entries), { ...args, width });
-    }
+    case "table":
+      return reasons && entries.length > 0 ? whyText(sorted(entries), reasons) : "";
   }
 }
 
