@@ -12,7 +12,7 @@ export {
 } from "./kill.ts";
 export { unmetFilters, withThoseMeant } from "./filter.ts";
 export { parsePlaceFilter, portsIn } from "./places.ts";
-export { parseStates } from "./states.ts";
+export { isStateName, parseStates } from "./states.ts";
 export type {
   Exposure,
   Listing,

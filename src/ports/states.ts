@@ -52,6 +52,13 @@ export function parseStates(text: string): SocketState[] {
     .flatMap(statesNamed);
 }
 
+/** Whether one state or a group of them is called so. */
+export function isStateName(text: string): boolean {
+  const upper = text.toUpperCase().replaceAll("-", "_");
+  if (upper === "ALL") return false;
+  return STATES.some((state) => state === upper) || Object.hasOwn(ALIASES, upper);
+}
+
 function without(...left: readonly SocketState[]): SocketState[] {
   return STATES.filter((state) => !left.includes(state));
 }

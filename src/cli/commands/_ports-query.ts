@@ -13,6 +13,7 @@ import type { Args } from "../args.ts";
 import type { PortRange } from "../../core/ranges.ts";
 import { nearest } from "../suggest.ts";
 import { usage } from "../usage.ts";
+import { withoutSsFilters } from "./_ports-habits.ts";
 
 /** The filters as they were typed, whichever way: lists join, of the others the last one wins. */
 interface Wishes {
@@ -188,7 +189,7 @@ function gather(args: Args): Wishes {
     categories: args.category === undefined ? [] : [args.category],
     protocols: [],
   };
-  for (const operand of args.operands) {
+  for (const operand of withoutSsFilters(args.operands)) {
     const [, key, value = ""] = /^([a-z]+)=(.*)$/is.exec(operand) ?? [];
     if (key === undefined) wishes.places.push(operand);
     else wishes[wishCalled(key.toLowerCase(), operand)].push(value);
