@@ -146,6 +146,43 @@ onLinux("ncx ports", () => {
     expect(await found("-iTCP", path)).toEqual([]);
   });
 
+  test("ss's filters are understood, in several words and in one", async () => {
+    const { tcp4, client } = holder.ports;
+    const [own, far] = [["tcp tcp4 ESTABLISHED"], ["tcp client ESTABLISHED"]];
+    expect(await found("-t", "state", "established")).toEqual([...far, ...own]);
+    expect(await found("state", "established", "sport", "=", `:${tcp4}`)).toEqual(own);
+    expect(await found("state", "established", "and", "sport", "eq", `${tcp4}`)).toEqual(own);
+    expect(await found(`state established sport = :${tcp4}`)).toEqual(own);
+    expect(await found(`state established sport=:${tcp4}`)).toEqual(own);
+    expect(await found("sport", "=", `:${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
+    expect(await found("dport", "=", `:${tcp4}`)).toEqual(far);
+    expect(await found("dst", "127.0.0.1", "dport", "=", `:${client}`)).toEqual(own);
+    expect(await found("dst", "10.0.0.0/8", "dport", "=", `:${client}`)).toEqual([]);
+    expect(await found(`dst 127.0.0.0/8 sport = :${tcp4}`)).toEqual(own);
+    expect(await found(`dst 127.0.0.1:${tcp4}`)).toEqual(far);
+  });
+
+  test("-p N is a port, and said to be none of lsof's", async () => {
+    const { tcp4 } = holder.ports;
+    for (const cluster of ["-p", "-nPp", "-tnp"]) {
+      const { code, stdout, stderr } = await run(["ports", "--format", "csv", cluster, `${tcp4}`]);
+      expect(code).toBe(0);
+      expect(stdout).toContain(`tcp,4,127.0.0.1,${tcp4},`);
+      expect(stderr).toContain(
+        `-p takes no value: ${tcp4} is a port; for a process use --pid ${tcp4}`,
+      );
+    }
+    for (const line of [`-p -n ${tcp4}`, `-plunt ${tcp4}`, `${tcp4} -p`, `-p :${tcp4}`])
+      expect((await run(["ports", ...line.split(" ")])).stderr).toBe("");
+  });
+
+  test("-u before a port or a place is UDP's", async () => {
+    const { udp4 } = holder.ports;
+    expect(await found("-u", `${udp4}`)).toEqual(["udp udp4 UNCONNECTED"]);
+    expect(await found("-u", "domain")).toEqual([]);
+    expect(await found("-u", `localhost:${udp4}`)).toEqual(["udp udp4 UNCONNECTED"]);
+  });
+
   test("an entry says all that is known", async () => {
     const { tcp4 } = holder.ports;
     const { code, stdout, stderr } = await run(["ports", "--json", `${tcp4}`]);
@@ -195,7 +232,7 @@ onLinux("ncx ports", () => {
   test("-e shows the owner by number, and the inode", async () => {
     const { tcp4 } = holder.ports;
     const { stdout: json } = await run(["ports", "--json", `${tcp4}`]);
-    const [{ inode, uid, user } = {}] = JSON.parse(json) as Entry[];
+    const [{ inode, uid, user }] = JSON.parse(json) as [Entry];
     expect([inode, uid]).toEqual([expect.any(Number), process.getuid?.()]);
     const table = await run(["ports", "-e", `${tcp4}`]);
     expect(table.stdout).toMatch(/ USER +UID +INODE +PID /);
@@ -232,6 +269,23 @@ onLinux("ncx ports", () => {
   });
 
   test.each<[string, RegExp]>([
+    ["ports -u root", /-u is UDP[^]*--user root/],
+    ["ports -nPu root", /-u is UDP[^]*--user root/],
+    ["ports -c nginx", /unknown option "-c"[^]*--program NAME/],
+    ["ports -p2934", /unknown option "-2"[^]*--pid N/],
+    ["ports established", /that is a state[^]*use state=established/],
+    ["ports --kill --yes -p 2934", /Cannot tell what -p 2934 means[^]*--pid 2934 or --port 2934/],
+    ["ports -kynPp 2934,7", /Cannot tell what -p 2934,7 means/],
+    ["ports -tk -p 2934 80", /Cannot tell what -p 2934 means/],
+    ["ports exclude listening", /only state, sport =, dport = and dst are understood/],
+    ["ports state", /Cannot read ss's filter at "state"/],
+    ["ports sport != :80", /Cannot read ss's filter/],
+    ["ports sport = :80 or sport = :81", /Cannot read ss's filter/],
+    ["ports sport = :80 sport = :81", /Cannot read ss's filter/],
+    ["ports port=80 sport = :81", /Cannot read ss's filter/],
+    ["ports remote=:1 dport = :81", /Cannot read ss's filter/],
+    ["ports ( sport = :80 )", /Cannot read ss's filter/],
+    ["ports src 127.0.0.1", /Cannot read ss's filter/],
     ["ports --format xml", /Cannot use --format "xml"/],
     ["ports 70000", /port must be 0-65535|Cannot parse/],
     ["ports 80-20", /ends before it begins/],
@@ -472,9 +526,62 @@ describe.skipIf(!pty || process.platform !== "linux")("on a terminal --kill", ()
   });
 });
 
+describe.skipIf(!pty || process.platform !== "linux")(
+  "what follows ^C begins on its own line",
+  () => {
+    const terminal = pty as NonNullable<typeof pty>; // else the suite is skipped
+
+    test("where --watch ends", async () => {
+      const ncx = openNcx(terminal, ["ports", "--watch", "--pid", `${holder.pid}`]);
+      await ncx.shows(/watching \d+ sockets, .*\n/);
+      ncx.type("\u0003");
+      expect((await ncx.exited).exitCode).toBe(130);
+      expect(ncx.raw).toMatch(/\^C\r\n$/);
+    });
+
+    test.each([
+      ["\u0003", 130],
+      ["\u0004", 1],
+    ])("where --kill is answered with %j", async (key, code) => {
+      await using target = await holdSockets();
+      const ncx = openNcx(terminal, ["ports", "--kill", `${target.ports.tcp4}`]);
+      await ncx.shows(/End it\? \[y\/N\] /);
+      ncx.type(key);
+      expect((await ncx.exited).exitCode).toBe(code);
+      expect(ncx.raw).toMatch(/\[y\/N\] (\^C)?(\^D[\b]*)?\r\nNcx: nothing was ended\r\n$/);
+      expect(target.child.exitCode ?? target.child.signalCode).toBeNull();
+    });
+
+    test("where --kill waits for what does not end, which is said", async () => {
+      await using target = await holdSockets({ deaf: true });
+      const port = `${target.ports.tcp4}`;
+      const ncx = openNcx(terminal, ["ports", "-ky", "--grace", "1h", port]);
+      await target.said(/asked/);
+      ncx.type("\u0003");
+      expect((await ncx.exited).exitCode).toBe(130);
+      const left = `Ncx: node (pid ${target.pid}) was asked to end, and is still there`;
+      expect(ncx.raw.replaceAll("\r\n", "\n")).toBe(`^C\n${left}\n`);
+      expect(target.child.exitCode ?? target.child.signalCode).toBeNull();
+    });
+  },
+);
+
 const isRoot = process.geteuid?.() === 0;
 
 describe.skipIf(process.platform !== "linux" || !isRoot)("as another user", () => {
+  test("--kill ends nothing, and says who could", async () => {
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const cli = new URL("../../dist/cli.cjs", import.meta.url).pathname;
+    const args = ["ports", "--kill", "--yes", `${holder.ports.tcp4}`];
+    const { code, stdout, stderr } = await run([...nobody, process.execPath, cli, ...args], {
+      program: "setpriv",
+    });
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(
+      /nothing was ended: no process is seen that has port \d+; it may be another user's: sudo shows it/,
+    );
+  });
+
   test("ncx ports says how many programs it cannot see, and shows the rows all the same", async () => {
     const { tcp4 } = holder.ports;
     const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];

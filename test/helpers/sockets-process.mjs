@@ -35,7 +35,7 @@ if (shared) {
   heir.send("yours, too", tcp4);
   await once(heir, "message");
 }
-if (deaf) process.on("SIGTERM", () => {});
+if (deaf) process.on("SIGTERM", () => console.error("asked"));
 
 process.stdin.resume().on("end", () => process.exit());
 console.log(

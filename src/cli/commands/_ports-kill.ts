@@ -14,6 +14,7 @@ import {
 } from "../../ports/index.ts";
 import { signalProcess } from "../../platform/process-group.ts";
 import type { Args } from "../args.ts";
+import { leaveLine } from "../own-line.ts";
 import type { Reporter } from "../report.ts";
 import { printable } from "../table.ts";
 import { cannot } from "../usage.ts";
@@ -87,29 +88,45 @@ export async function killHolders(
     report.say("nothing was ended");
     return 1;
   }
-  const outcomes = await endAll(wanted, (await list()).entries, args, world);
+  const outcomes = await endAll(wanted, (await list()).entries, args, world, report);
   const over = outcomes.every((outcome) => ["ended", "killed", "gone"].includes(outcome));
   return over && spared.length === 0 && unseen === 0 ? 0 : 1;
 }
 
-/** All at the same time, each told of when it is over. */
-function endAll(
+/** All at the same time, each told of when it is over, or when we are asked to stop before it is. */
+async function endAll(
   targets: readonly KillTarget[],
   later: readonly PortEntry[],
   args: Args,
   world: World,
+  report: Reporter,
 ): Promise<KillOutcome[]> {
   const signal = AbortSignal.any([world.stop, world.abort]);
   const grace = args.grace === undefined ? {} : { grace: args.grace };
-  return Promise.all(
-    targets.map(async (target) => {
-      const holds = holdsStill(target, later);
-      const options = { send: signalProcess, holds, signal, ...grace };
-      const outcome = await endProcess(target.process, options);
-      world.stdout.write(line(target, outcome, args));
-      return outcome;
-    }),
-  );
+  const left = new Set<KillTarget>(targets);
+  const asked = new Set<number>();
+  const send = (pid: number, name: "SIGTERM" | "SIGKILL"): void => {
+    signalProcess(pid, name);
+    asked.add(pid);
+  };
+  const acts = targets.map(async (target) => {
+    const holds = holdsStill(target, later);
+    const outcome = await endProcess(target.process, { send, holds, signal, ...grace });
+    left.delete(target);
+    world.stdout.write(line(target, outcome, args));
+    return outcome;
+  });
+  try {
+    return await Promise.all(acts);
+  } catch (error) {
+    if (signal.aborted) {
+      leaveLine(world);
+      for (const target of left)
+        if (asked.has(target.process.pid))
+          report.say(`${named(target)} was asked to end, and is still there`);
+    }
+    throw error;
+  }
 }
 
 /** Why it may not be seen, to be said after the fact. */
@@ -135,7 +152,10 @@ async function confirms(targets: readonly KillTarget[], world: World): Promise<b
   for (const target of targets) world.stderr.write(description(target));
   world.stderr.write(targets.length === 1 ? "End it? [y/N] " : `End all ${targets.length}? [y/N] `);
   const signal = AbortSignal.any([world.stop, world.abort]);
-  return /^\s*(y|yes)\s*$/i.test(await readLine(world, signal));
+  const answer = await readLine(world, signal);
+  // Whoever types Enter begins a line; ^C and ^D don't.
+  if (answer === undefined) world.stderr.write("\n");
+  return /^\s*(y|yes)\s*$/i.test(answer ?? "");
 }
 
 /** Who it is, and at which of the sockets that were asked for, a line each. */
@@ -151,11 +171,11 @@ function description({
   return lines.map((text) => `${printable(text)}\n`).join("");
 }
 
-/** One line of stdin; empty at its end, or when asked to stop. */
-function readLine({ stdin }: World, signal: AbortSignal): Promise<string> {
+/** One line of stdin; undefined at its end, or when asked to stop. */
+function readLine({ stdin }: World, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: stdin, signal });
-    let answer = "";
+    let answer: string | undefined;
     lines.once("line", (text) => {
       answer = text;
       lines.close();

@@ -10,9 +10,11 @@ import {
   type Why,
 } from "../../ports/index.ts";
 import type { Args } from "../args.ts";
+import { leaveLine } from "../own-line.ts";
 import type { Reporter } from "../report.ts";
 import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
+import { numberAfterP, refuseUserAfterU } from "./_ports-habits.ts";
 import { lsofText } from "./_ports-lsof.ts";
 import { netstatText } from "./_ports-netstat.ts";
 import { isNarrow, toQuery } from "./_ports-query.ts";
@@ -28,10 +30,20 @@ const LONGEST_WATCH = 3_600_000;
 /** Runs the mode; gives the exit code: 0 something was found, 1 nothing was. */
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
   refuse(args);
+  refuseUserAfterU(world.argv);
+  const number = numberAfterP(world.argv);
+  if (number !== undefined && args.kill)
+    throw cannot(
+      `tell what -p ${number} means`,
+      "to lsof it is a process, here it would be a port",
+      `use --pid ${number} or --port ${number}`,
+    );
   const { options: wanted, parts } = await toQuery(args);
   const options = { ...wanted, signal: signalOf(world) };
   if (args.kill && !isNarrow(options))
     throw cannot("end everything that listens", "nothing says what", "ncx ports --kill 3000");
+  if (number !== undefined)
+    report.say(`-p takes no value: ${number} is a port; for a process use --pid ${number}`);
   if (args.watch !== undefined) return watch(args.watch, options, args, world, report);
   // A listing is over before optimized code pays: of thousands of sockets, making it takes a fifth of the CPU time.
   setFlagsFromString("--no-opt");
@@ -163,13 +175,17 @@ async function watch(
     sayUnseen(listing, report);
   };
   const directory = { current: () => process.cwd(), enter: (path: string) => process.chdir(path) };
-  for await (const { change, entry } of watchPorts({ ...options, every, onReady, directory })) {
-    const time = new Date().toISOString();
-    const line = json
-      ? JSON.stringify({ time, change, ...entry })
-      : `${change === "opened" ? "+" : "-"} ${time.slice(11, 19)}  ${inOneLine(entry)}`;
-    world.stdout.write(`${line}\n`);
-    if (world.stdout.destroyed) return 0;
+  try {
+    for await (const { change, entry } of watchPorts({ ...options, every, onReady, directory })) {
+      const time = new Date().toISOString();
+      const line = json
+        ? JSON.stringify({ time, change, ...entry })
+        : `${change === "opened" ? "+" : "-"} ${time.slice(11, 19)}  ${inOneLine(entry)}`;
+      world.stdout.write(`${line}\n`);
+      if (world.stdout.destroyed) return 0;
+    }
+  } finally {
+    leaveLine(world);
   }
   return 0;
 }
