@@ -474,7 +474,7 @@ onLinux("ncx ports --kill", () => {
     const { stdout } = await run(["ports", "--json", `${tcp4}`]);
     const [{ processes = [] } = {}] = JSON.parse(stdout) as { processes?: { pid: number }[] }[];
     const heir = processes.find(({ pid }) => pid !== target.pid)?.pid;
-    expect(processes.map(({ pid }) => pid).sort()).toEqual([target.pid, heir].sort());
+    expect(new Set(processes.map(({ pid }) => pid))).toEqual(new Set([target.pid, heir]));
     const ending = await run(["ports", "--kill", "--yes", "--pid", `${heir}`, `${tcp4}`]);
     expect([ending.code, ending.stdout]).toEqual([0, `node (pid ${heir}) ended\n`]);
     expect(target.child.exitCode ?? target.child.signalCode).toBeNull();
