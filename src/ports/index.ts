@@ -10,7 +10,7 @@ export {
   type KillOutcome,
   type KillTarget,
 } from "./kill.ts";
-export { unmetFilters, withThoseMeant } from "./filter.ts";
+export { isListeningOnly, unmetFilters, withThoseMeant } from "./filter.ts";
 export { parsePlaceFilter, portsIn } from "./places.ts";
 export { isStateName, parseStates } from "./states.ts";
 export type {

@@ -374,6 +374,11 @@ onLinux("ncx ports --kill", () => {
     const { tcp4 } = holder.ports;
     const { code, stderr } = await run(["ports", "--kill", `${tcp4}`]);
     expect(code).toBe(2);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^node \\(pid ${holder.pid}\\), user .*\\n  tcp  127\\.0\\.0\\.1:${tcp4}  LISTEN\\n`,
+      ),
+    );
     expect(stderr).toContain("add --yes");
     expect(await found(`${tcp4}`)).toEqual(["tcp tcp4 LISTEN"]);
   });
@@ -407,30 +412,30 @@ onLinux("ncx ports --kill", () => {
   test("finds nothing to end where nothing listens", async () => {
     const { code, stderr } = await run(["ports", "--kill", "--yes", "pid=4194399"]);
     expect(code).toBe(1);
-    expect(stderr).toContain("nothing was ended: nothing that listens was found");
+    expect(stderr).toContain("nothing was ended: nobody that listens has pid 4194399");
   });
 
   // Each names something that is there, and something that is not. All are narrowed to the one process.
   test.each<[string, RegExp]>([
-    ["-iTCP NOBODY", /nothing that listens was found/],
-    ["-iTCP :NOBODY", /nothing that listens was found/],
-    ["-iTCP -sTCP:LISTEN NOBODY", /nothing was found/],
-    ["-i4 NOBODY", /nothing that listens was found/],
-    ["-i tcp NOBODY", /nothing that listens was found/],
-    ["inet=tcp NOBODY", /nothing that listens was found/],
-    ["-iUDP PORT", /nothing that listens was found/],
-    ["-i tcp@127.0.0.1 NOBODY", /nothing that listens was found/],
-    ["PORT NOBODY", /nobody has port \d+$/m],
-    ["PORT,NOBODY", /nobody has port \d+$/m],
-    [":PORT 127.0.0.1:NOBODY", /nobody has "127.0.0.1:\d+"$/m],
-    ["port=PORT,NOBODY", /nobody has port \d+$/m],
-    ["--port PORT port=NOBODY", /nobody has port \d+$/m],
-    ["-i :PORT -i :NOBODY", /nobody has port \d+$/m],
-    ["-iTCP -i :NOBODY PORT", /nobody has port \d+$/m],
-    ["PORT pid=4194399", /nobody has pid 4194399$/m],
-    ["PORT --program node program=nosuch", /nobody has program "nosuch"$/m],
-    ["PORT --user nosuch", /nothing that listens was found/],
-    ["PORT -s listen -s time-wait", /nobody has state "time-wait"$/m],
+    ["-iTCP NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["-iTCP :NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["-iTCP -sTCP:LISTEN NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["-i4 NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["-i tcp NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["inet=tcp NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["-iUDP PORT", /nobody that listens has all of what was asked for$/m],
+    ["-i tcp@127.0.0.1 NOBODY", /nobody( that listens)? has port \d+$/m],
+    ["PORT NOBODY", /^Ncx: nothing was ended: nobody( that listens)? has port \d+$/m],
+    ["PORT,NOBODY", /^Ncx: nothing was ended: nobody( that listens)? has port \d+$/m],
+    [":PORT 127.0.0.1:NOBODY", /nobody( that listens)? has "127.0.0.1:\d+"$/m],
+    ["port=PORT,NOBODY", /^Ncx: nothing was ended: nobody( that listens)? has port \d+$/m],
+    ["--port PORT port=NOBODY", /^Ncx: nothing was ended: nobody( that listens)? has port \d+$/m],
+    ["-i :PORT -i :NOBODY", /^Ncx: nothing was ended: nobody( that listens)? has port \d+$/m],
+    ["-iTCP -i :NOBODY PORT", /^Ncx: nothing was ended: nobody( that listens)? has port \d+$/m],
+    ["PORT pid=4194399", /nobody( that listens)? has pid 4194399$/m],
+    ["PORT --program node program=nosuch", /nobody( that listens)? has program "nosuch"$/m],
+    ["PORT --user nosuch", /nobody that listens has user "nosuch"$/m],
+    ["PORT -s listen -s time-wait", /nobody( that listens)? has state "time-wait"$/m],
   ])("%s ends nothing: all that is named has to be there", async (line, message) => {
     await using target = await holdSockets();
     const nobody = `${await closedPort()}`;

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import {
   endProcess,
   holdsStill,
+  isListeningOnly,
   killTargets,
   unmetFilters,
   withThoseMeant,
@@ -48,8 +49,8 @@ export interface KillRequest {
   readonly options: PortsOptions;
   /** Each of these has to be there, or nothing is ended. */
   readonly parts: readonly Part[];
-  /** What is said where there is nothing at all. */
-  readonly nothing: string;
+  /** Lists every socket of these kinds, to tell what is not there. */
+  listAll(): Promise<Listing>;
 }
 
 /**
@@ -58,7 +59,7 @@ export interface KillRequest {
  * @throws {NcxError} USAGE where there is nobody to ask.
  */
 export async function killHolders(
-  { list, options, parts, nothing }: KillRequest,
+  { list, listAll, options, parts }: KillRequest,
   args: Args,
   world: World,
   report: Reporter,
@@ -70,9 +71,10 @@ export async function killHolders(
     report.event({ type: "error", code: "USAGE", message });
     return 1;
   };
-  if (entries.length === 0) return refuse(nothing);
-  const [missing] = unmetFilters(parts, entries);
-  if (missing) return refuse(`nobody has ${missing.text}`);
+  const [missing] = unmetFilters(parts, entries.length > 0 ? entries : (await listAll()).entries);
+  const nobody = isListeningOnly(options) ? "nobody that listens" : "nobody";
+  if (missing) return refuse(`${nobody} has ${missing.text}`);
+  if (entries.length === 0) return refuse(`${nobody} has all of what was asked for`);
   const meant = withThoseMeant(entries, options);
   const [hidden] = unmetFilters(parts, meant);
   if (hidden) return refuse(`no process is seen that has ${hidden.text}${sudo()}`);
@@ -84,7 +86,7 @@ export async function killHolders(
     report.say(`${named(target)} is spared: ${SPARED[target.spared ?? "self"]}`);
   const wanted = targets.filter((target) => target.spared === undefined);
   if (wanted.length === 0) return 1;
-  if (!args.yes && !(await confirms(wanted, world))) {
+  if (!args.yes && !(await confirms(wanted, args, world))) {
     report.say("nothing was ended");
     return 1;
   }
@@ -146,10 +148,16 @@ function named({ process: { program, pid } }: KillTarget): string {
 }
 
 /** Asks on the terminal. */
-async function confirms(targets: readonly KillTarget[], world: World): Promise<boolean> {
-  if (!world.isTTY.stdin)
-    throw cannot("end a process unasked", "stdin is no terminal to ask on", "add --yes");
-  for (const target of targets) world.stderr.write(description(target));
+async function confirms(
+  targets: readonly KillTarget[],
+  args: Args,
+  world: World,
+): Promise<boolean> {
+  const asks = world.isTTY.stdin;
+  // Who it would be, even so; but not among events.
+  if (asks || !(args.jsonEvents || args.quiet))
+    for (const target of targets) world.stderr.write(description(target));
+  if (!asks) throw cannot("end a process unasked", "stdin is no terminal to ask on", "add --yes");
   world.stderr.write(targets.length === 1 ? "End it? [y/N] " : `End all ${targets.length}? [y/N] `);
   const signal = AbortSignal.any([world.stop, world.abort]);
   const answer = await readLine(world, signal);

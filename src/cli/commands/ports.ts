@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import {
   explainProcesses,
+  isListeningOnly,
   listPorts,
   watchPorts,
   type Listing,
@@ -51,7 +52,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   const list = (): Promise<Listing> => listPorts({ ...options, ...thoroughness(format, args) });
   if (args.kill) {
     const { killHolders } = await import("./_ports-kill.ts");
-    return killHolders({ list, options, parts, nothing: nothing(options) }, args, world, report);
+    const { protocols = ["tcp", "udp"], signal } = options;
+    const every = { protocols, signal, all: !isListeningOnly(options), names: false };
+    const listAll = (): Promise<Listing> => listPorts(every);
+    return killHolders({ list, listAll, options, parts }, args, world, report);
   }
   const listing = await list();
   await print(listing.entries, format, args, world, report);
