@@ -158,9 +158,10 @@ describe.skipIf(process.platform !== "linux")("endProcess()", () => {
   });
 
   test("takes a process for ended that is a zombie", async () => {
-    // The shell's child ends; the shell, which is sleep by then, never asks for it.
+    // The shell's child ends; the shell, once it is sleep itself, never asks for it.
     const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]);
     const [line] = await once(parent.stdout, "data");
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, "latin1")).toBe("sleep\n");
     const child = (await readProcesses()).facts(Number(line));
     expect(child).toMatchObject({ started: expect.any(String) });
     const subject = { pid: Number(line), program: "sleep", started: child?.started };
