@@ -75,7 +75,8 @@ export function parseInetTable(
   for (let found = line.exec(text); found !== null; found = line.exec(text)) {
     const local = found[1] ?? "";
     const state = STATES[parseInt(found[5] ?? "", 16)] ?? "UNKNOWN";
-    const [uid, inode] = [Number(found[8]), Number(found[9])];
+    const uid = Number(found[8]);
+    const inode = Number(found[9]);
     sockets.push({
       protocol,
       family: local.length === 8 ? 4 : 6,
