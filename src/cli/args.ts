@@ -173,6 +173,8 @@ export interface Args {
   readonly listening?: boolean;
   readonly all?: boolean;
   readonly wide?: boolean;
+  readonly extend?: boolean;
+  readonly noHeader?: boolean;
   /** `-i`: places in lsof's spelling; "any" where the option stands alone. */
   readonly inet?: readonly string[];
   readonly pid?: string;

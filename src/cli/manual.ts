@@ -150,6 +150,7 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
     ],
     notes: [
       "A FILTER is a local port (8080, 8000-8010, http), a place (127.0.0.1:80, udp:53, unix:/run/x.sock), or a key=value: port, pid, program, user, state, remote, proto, exposure, category, -i's inet.",
+      "Of one kind of filter any may hold, of several kinds all must. --kill ends nothing unless each port, pid and name that is given is there.",
       "Exit codes: 0 something was found, 1 nothing was, 2 wrong usage.",
     ],
   },

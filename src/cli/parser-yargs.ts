@@ -120,6 +120,10 @@ function explainOption({ name, value, spelling }: OptionToken, mode: Mode): void
 
 function unknown(spelling: string, mode: Mode, instead?: string): NcxError {
   const message = `unknown option ${quote(spelling)}`;
+  if (mode === "ports" && spelling === "-c")
+    return usage(message, "use --program NAME for lsof's, --watch for netstat's");
+  if (mode === "ports" && /^-\d$/.test(spelling))
+    return usage(message, "for a process use --pid N, for a port the number alone");
   if (mode === "relay" && /^--(tls|ssl)$/.test(spelling))
     return usage(message, "write it into the address: tls:8443, tls:host:443");
   const whole = begun(spelling, rowsOf(mode)) === undefined ? begun(spelling, OPTIONS) : undefined;

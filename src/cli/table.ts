@@ -9,27 +9,65 @@ export interface Column<T> {
 
 export interface TableOptions {
   /** Lines are cut to this many characters. Default: not at all. */
-  width?: number;
+  width?: number | undefined;
+  /** Leaves the titles out. @default {false} */
+  noHeader?: boolean | undefined;
 }
 
 /** The rows under their titles, a line each. A column that is empty throughout is left out. */
 export function formatTable<T>(
   rows: readonly T[],
   columns: readonly Column<T>[],
-  { width = Infinity }: TableOptions = {},
+  { width = Infinity, noHeader = false }: TableOptions = {},
 ): string {
   const shown: string[][] = [];
   for (const { title, cell, align } of columns) {
     const cells = eachOnce(rows.map(cell), printable);
-    if (cells.some((text) => text !== "")) shown.push(aligned([title, ...cells], align));
+    if (cells.some((text) => text !== ""))
+      shown.push(aligned(noHeader ? cells : [title, ...cells], align));
   }
   let text = "";
-  for (let at = 0; at <= rows.length; at += 1) {
+  for (let at = 0; at < rows.length + (noHeader ? 0 : 1); at += 1) {
     let line = "";
     for (const cells of shown) line += cells[at] ?? "";
     text += `${cut(line.trimEnd(), width)}\n`;
   }
   return text;
+}
+
+/** Characters that the last column gets, or is left out: what is cut shorter says nothing. */
+const LEAST = 12;
+
+/**
+ * The columns that fit into lines of `width` characters. Where all do not, those of `dropping` are left out, the first of
+ * them first, until they do; of the last column, which may be cut, a part is enough.
+ */
+export function fittingColumns<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  { width, dropping }: { readonly width: number; readonly dropping: readonly string[] },
+): { readonly fitting: readonly Column<T>[]; readonly dropped: readonly string[] } {
+  const widths = new Map(columns.map((column) => [column, widthOf(rows, column)]));
+  let fitting = columns.filter((column) => (widths.get(column) ?? 0) > 0);
+  const dropped: string[] = [];
+  const needed = (): number =>
+    fitting.reduce((sum, column, at) => {
+      const whole = widths.get(column) ?? 0;
+      return sum + (at < fitting.length - 1 ? whole + 2 : Math.min(whole, LEAST));
+    }, 0);
+  for (const title of dropping) {
+    if (needed() <= width) break;
+    const fewer = fitting.filter((column) => column.title !== title);
+    if (fewer.length < fitting.length) dropped.push(title);
+    fitting = fewer;
+  }
+  return { fitting, dropped };
+}
+
+/** As wide as the widest of its cells, or its title; 0 where all are empty. */
+function widthOf<T>(rows: readonly T[], { title, cell }: Column<T>): number {
+  const widest = rows.reduce((most, row) => Math.max(most, cell(row).length), 0);
+  return widest === 0 ? 0 : Math.max(widest, title.length);
 }
 
 /** All as wide as the widest, and two spaces. */

@@ -8,21 +8,24 @@ import { exposureOf } from "./exposure.ts";
 import type { PlaceFilter, PortEntry, PortsOptions } from "./options.ts";
 
 type Test<T> = (subject: T) => boolean;
+/** What a socket tells of itself, an entry's too. */
+type Told = Omit<OpenSocket, "holders">;
 
 /**
  * Whether a socket is wanted, as far as it tells itself.
  *
  * @throws {NcxError} USAGE for a remote place that is none.
  */
-export function socketFilter(options: PortsOptions): Test<OpenSocket> {
-  const { family, all, at, ports, states, remotes, exposure, categories } = options;
-  const tests: Test<OpenSocket>[] = [];
+export function socketFilter(options: PortsOptions): Test<Told> {
+  const { family, all, at, inet, ports, states, remotes, exposure, categories } = options;
+  const tests: Test<Told>[] = [];
   if (states) tests.push(({ state }) => states.includes(state));
   else if (remotes) tests.push(isConnected);
   else if (!all) tests.push(isListening);
   if (family) tests.push((socket) => socket.family === family);
   if (ports) tests.push((socket) => socket.protocol !== "unix" && isIn(ports, socket.port));
-  if (at) tests.push((socket) => at.some((place) => isAt(socket, place)));
+  for (const places of [at, inet])
+    if (places) tests.push((socket) => places.some((place) => isAt(socket, place)));
   if (remotes) {
     const places = remotes.map(parseRemote);
     tests.push((socket) => places.some((isThere) => isThere(socket)));
@@ -60,16 +63,42 @@ export function entryFilter({ pids, programs, users }: PortsOptions): Test<PortE
   return (entry) => tests.every((test) => test(entry));
 }
 
+/**
+ * The entries with only those of their processes that are meant, each by itself: who shares a socket with a process
+ * that is asked for is not asked for. Left out are the entries that nobody is left of.
+ */
+export function withThoseMeant(entries: readonly PortEntry[], options: PortsOptions): PortEntry[] {
+  const isMeant = entryFilter(options);
+  return entries.flatMap((entry) => {
+    const processes = entry.processes.filter((process) =>
+      isMeant({ ...entry, user: process.user, processes: [process] }),
+    );
+    const [first] = processes;
+    return first ? [{ ...entry, user: first.user, processes }] : [];
+  });
+}
+
+/** Of these filters those that want none of the entries, each asked by itself. */
+export function unmetFilters<F extends { readonly wants: PortsOptions }>(
+  filters: readonly F[],
+  entries: readonly PortEntry[],
+): F[] {
+  return filters.filter(({ wants }) => {
+    const [isThere, isTheirs] = [socketFilter({ all: true, ...wants }), entryFilter(wants)];
+    return !entries.some((entry) => isThere(entry) && isTheirs(entry));
+  });
+}
+
 /** Whether somebody can come to it: a TCP or unix listener, or a UDP socket without a peer. */
-function isListening({ protocol, state }: OpenSocket): boolean {
+function isListening({ protocol, state }: Told): boolean {
   return state === "LISTEN" || (protocol === "udp" && state === "UNCONNECTED");
 }
 
-function isConnected({ state }: OpenSocket): boolean {
+function isConnected({ state }: Told): boolean {
   return state !== "LISTEN" && state !== "UNCONNECTED";
 }
 
-function isInet({ protocol }: OpenSocket): boolean {
+function isInet({ protocol }: Told): boolean {
   return protocol !== "unix";
 }
 
@@ -77,7 +106,7 @@ function isIn(ranges: readonly PortRange[], port: number): boolean {
   return ranges.some(({ first, last }) => first <= port && port <= last);
 }
 
-function isAt(socket: OpenSocket, place: PlaceFilter): boolean {
+function isAt(socket: Told, place: PlaceFilter): boolean {
   if (place.protocol && socket.protocol !== place.protocol) return false;
   if (place.family && socket.family !== place.family) return false;
   if (place.path !== undefined) return socket.protocol === "unix" && socket.address === place.path;
@@ -96,7 +125,7 @@ function isSame(one: string, other: string): boolean {
 }
 
 /** `192.0.2.1`, `10.0.0.0/8`, `::1`, `[::1]:443`, `192.0.2.1:443`, `:443`. */
-function parseRemote(text: string): Test<OpenSocket> {
+function parseRemote(text: string): Test<Told> {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]*))(?::([\d,-]+))?$/.exec(text);
   const host = isIP(text) === 6 || /^[\da-f:.]*::?[\da-f:.]*\/\d+$/i.test(text) ? text : undefined;
   const address = host ?? match?.[1] ?? match?.[2];

@@ -4,13 +4,15 @@ export { watchPorts, type PortChange, type WatchOptions } from "./watch.ts";
 export { explainProcesses, type Ancestor, type Why } from "./why.ts";
 export {
   endProcess,
+  holdsStill,
   killTargets,
   type KillOptions,
   type KillOutcome,
   type KillTarget,
 } from "./kill.ts";
+export { isListeningOnly, unmetFilters, withThoseMeant } from "./filter.ts";
 export { parsePlaceFilter, portsIn } from "./places.ts";
-export { parseStates } from "./states.ts";
+export { isStateName, parseStates } from "./states.ts";
 export type {
   Exposure,
   Listing,

@@ -3,6 +3,7 @@ import { errnoOf } from "../core/errors.ts";
 import { sleep } from "../core/sleep.ts";
 import { readProcesses } from "../platform/sockets.ts";
 import type { PortEntry, PortProcess } from "./options.ts";
+import { byIdentity, identityOf } from "./watch.ts";
 import { ancestorsOf } from "./why.ts";
 
 /** A process that may be ended, or why it must not be. */
@@ -22,6 +23,10 @@ export type KillOutcome =
   | "gone"
   /** Its number is another process's by now, which is left alone. */
   | "reused"
+  /** It has let go of the sockets that brought it here, and is left alone. */
+  | "released"
+  /** When it was started cannot be told, so neither who has its number now: it is left alone. */
+  | "unsure"
   /** This user may not. */
   | "denied"
   /** It is still there, killed as it is: it waits for the kernel. */
@@ -30,6 +35,8 @@ export type KillOutcome =
 export interface KillOptions {
   /** Sends a signal, as process.kill does; throws where it cannot. */
   send(pid: number, signal: "SIGTERM" | "SIGKILL"): void;
+  /** Whether it has its sockets still: without them it is left alone. @default {true} */
+  holds?: boolean;
   /** Milliseconds to end by itself, and once more after it was killed. @default {5000} */
   grace?: number;
   signal?: AbortSignal;
@@ -37,8 +44,9 @@ export interface KillOptions {
 
 /** Milliseconds that a process has to end by itself. */
 const KILL_GRACE = 5000;
-/** Milliseconds between two looks whether it has. */
-const LOOK_EVERY = 25;
+/** Milliseconds before the first look whether it has; twice as many before each further one, up to the longest. */
+const FIRST_LOOK = 25;
+const LONGEST_LOOK = 200;
 
 /** The processes that hold these sockets, each once. Pid 1, `self` and the processes that started it are spared. */
 export async function killTargets(
@@ -62,13 +70,30 @@ export async function killTargets(
   return [...targets.values()];
 }
 
+/**
+ * Whether a later listing has the process at one of its sockets still. A start alone does not tell: it was read a
+ * moment after the sockets were, and its number may have been given away between.
+ */
+export function holdsStill(
+  { process: { pid, started }, entries }: KillTarget,
+  later: readonly PortEntry[],
+): boolean {
+  const now = byIdentity(later);
+  return entries.some((entry) =>
+    now
+      .get(identityOf(entry))
+      ?.processes.some((holder) => holder.pid === pid && holder.started === started),
+  );
+}
+
 /** Ends one process: SIGTERM, and after the grace SIGKILL. It has to be the one that was listed, by its start. */
 export async function endProcess(
   process: PortProcess,
-  { send, grace = KILL_GRACE, signal }: KillOptions,
+  { send, holds = true, grace = KILL_GRACE, signal }: KillOptions,
 ): Promise<KillOutcome> {
   const before = await lookAt(process, signal);
   if (before !== "there") return before;
+  if (!holds) return "released";
   const asked = trySend(send, process.pid, "SIGTERM");
   if (asked) return asked;
   if (await endsWithin(grace, process, signal)) return "ended";
@@ -85,9 +110,10 @@ async function endsWithin(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const deadline = performance.now() + ms;
-  while ((await lookAt(process, signal)) === "there") {
-    if (performance.now() >= deadline) return false;
-    await sleep(LOOK_EVERY, signal);
+  for (let pause = FIRST_LOOK; (await lookAt(process, signal)) === "there"; pause *= 2) {
+    const left = deadline - performance.now();
+    if (left <= 0) return false;
+    await sleep(Math.min(pause, LONGEST_LOOK, left), signal);
   }
   return true;
 }
@@ -95,9 +121,11 @@ async function endsWithin(
 async function lookAt(
   { pid, started }: PortProcess,
   signal: AbortSignal | undefined,
-): Promise<"there" | "gone" | "reused"> {
+): Promise<"there" | "gone" | "reused" | "unsure"> {
   const facts = (await readProcesses({ ...(signal && { signal }) })).facts(pid);
+  // On Linux what is a zombie has ended, too: nothing is open in it, and no signal does anything to it.
   if (!facts) return "gone";
+  if (started === undefined || facts.started === undefined) return "unsure";
   return facts.started === started ? "there" : "reused";
 }
 

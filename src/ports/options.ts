@@ -47,6 +47,8 @@ export interface PortEntry {
   readonly processes: readonly PortProcess[];
   /** Whose the socket is, by name or else by number. */
   readonly user?: string | undefined;
+  /** The number of the user that the socket belongs to, where the system tells. */
+  readonly uid?: number | undefined;
   /** Bytes that wait to be read, and to be sent. */
   readonly receiveQueue?: number | undefined;
   readonly sendQueue?: number | undefined;
@@ -79,6 +81,8 @@ export interface PortsOptions {
   all?: boolean;
   /** Sockets at one of these places. */
   at?: readonly PlaceFilter[];
+  /** Sockets at one of these places, too: what lsof's -i asks beside what else is asked. */
+  inet?: readonly PlaceFilter[];
   /** Sockets whose own port is in one of these ranges. */
   ports?: readonly PortRange[];
   /** Sockets that one of these processes has open. */

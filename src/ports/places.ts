@@ -60,7 +60,11 @@ async function addressesOf(host: string, text: string): Promise<string[]> {
     return (await lookup(name, { all: true })).map(({ address }) => address);
   } catch (error) {
     const tried = [{ address: name, state: describe(error)[1] }];
-    throw wrap(`resolve ${quote(name)}`, error, { tried });
+    const hint = `for a program use program=${name}, for a user user=${name}`;
+    throw wrap(`resolve ${quote(name)}`, error, {
+      tried,
+      ...(/^[a-z_][\w-]*$/i.test(host) && { hint }),
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Holder,
   type OpenSocket,
   type Processes,
+  type SocketState,
 } from "../platform/sockets.ts";
 import { exposureOf } from "./exposure.ts";
 import { entryFilter, isListeningOnly, socketFilter } from "./filter.ts";
@@ -64,9 +65,18 @@ export async function listPorts(options: ListingOptions = {}): Promise<Listing> 
   return { entries, unseen };
 }
 
-/** Whether some process has it open that this user may not see: in TIME_WAIT none has. */
+/** Closed on this side: the kernel keeps it until the other side is done, and mostly no process has it any more. */
+const CLOSING: ReadonlySet<SocketState> = new Set([
+  "FIN_WAIT1",
+  "FIN_WAIT2",
+  "CLOSING",
+  "LAST_ACK",
+  "TIME_WAIT",
+]);
+
+/** Whether some process has it open that this user may not see. */
 function isUnseen({ holders, inode, state }: OpenSocket): boolean {
-  return holders.length === 0 && inode !== undefined && inode !== 0 && state !== "TIME_WAIT";
+  return holders.length === 0 && inode !== undefined && inode !== 0 && !CLOSING.has(state);
 }
 
 function entryMaker(
@@ -99,6 +109,7 @@ function entryMaker(
       category: isInet ? portCategory(socket.port) : undefined,
       service: isInet ? nameOf?.(socket.port, protocol) : undefined,
       user: first?.user ?? (uid === undefined ? undefined : (system.user(uid) ?? `${uid}`)),
+      uid,
       pid: first?.pid,
       program: first?.program,
       command: first?.command,

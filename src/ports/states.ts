@@ -35,6 +35,11 @@ const ALIASES: Readonly<Record<string, readonly SocketState[]>> = {
   ALL: STATES,
 };
 
+/** The names that are shown to whoever uses another. */
+const NAMES: readonly string[] = [...STATES, "CONNECTED", "SYNCHRONIZED", "ALL"].map((state) =>
+  state.toLowerCase().replaceAll("_", "-"),
+);
+
 /**
  * The states that a list such as `listen,time-wait` names; lsof's `TCP:LISTEN` is understood.
  *
@@ -45,6 +50,13 @@ export function parseStates(text: string): SocketState[] {
     .replace(/^(tcp|udp):/i, "")
     .split(",")
     .flatMap(statesNamed);
+}
+
+/** Whether one state or a group of them is called so. */
+export function isStateName(text: string): boolean {
+  const upper = text.toUpperCase().replaceAll("-", "_");
+  if (upper === "ALL") return false;
+  return STATES.some((state) => state === upper) || Object.hasOwn(ALIASES, upper);
 }
 
 function without(...left: readonly SocketState[]): SocketState[] {
@@ -58,6 +70,6 @@ function statesNamed(name: string): readonly SocketState[] {
   const meant = Object.hasOwn(ALIASES, upper) ? ALIASES[upper] : undefined;
   if (meant) return meant;
   throw new NcxError("USAGE", `Cannot use state ${quote(name)}: no socket has it`, {
-    hint: `use ${STATES.map((known) => known.toLowerCase().replaceAll("_", "-")).join(", ")}`,
+    hint: `use ${NAMES.join(", ")}`,
   });
 }

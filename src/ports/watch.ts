@@ -53,8 +53,8 @@ export function byIdentity(entries: readonly PortEntry[]): Map<string, PortEntry
   return new Map(entries.map((entry) => [identityOf(entry), entry]));
 }
 
-/** A connection is its two places, whatever state it goes through; of others there may be several at one place. */
-function identityOf(entry: PortEntry): string {
+/** What tells a socket from all others. A connection is its two places, whatever state it goes through; of others there may be several at one place. */
+export function identityOf(entry: PortEntry): string {
   const { protocol, family, address, port, remoteAddress, remotePort, inode, pid } = entry;
   const places = `${protocol}${family} ${address} ${port} ${remoteAddress} ${remotePort}`;
   return remotePort === 0 ? `${places} ${inode ?? pid}` : places;

@@ -23,6 +23,10 @@ test.each<[string, RegExp]>([
   expect(stdout).toMatch(row);
 });
 
+test("the ranges are called what the filter is called", async () => {
+  expect((await run(["services", "443"])).stdout).toMatch(/^NAME +PORT +CATEGORY /);
+});
+
 test.skipIf(process.platform === "win32")(
   "all that `less /etc/services` shows is in ncx services",
   async () => {

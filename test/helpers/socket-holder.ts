@@ -14,11 +14,19 @@ export interface HolderOptions {
   path?: string;
   /** Whether SIGTERM is ignored. */
   deaf?: boolean;
+  /** Whether a process that it has started has its first listener open, too. */
+  shared?: boolean;
 }
 
 /** Starts it, and waits until all its sockets are there. */
-export async function holdSockets({ path = "", deaf }: HolderOptions = {}): Promise<Holder> {
-  const running = start([SCRIPT, path, deaf ? "deaf" : ""], { program: process.execPath });
+export async function holdSockets({
+  path = "",
+  deaf,
+  shared,
+}: HolderOptions = {}): Promise<Holder> {
+  const running = start([SCRIPT, path, deaf ? "deaf" : "", shared ? "shared" : ""], {
+    program: process.execPath,
+  });
   const [line] = await running.gave(/\{.*\}(?=\n)/);
   return Object.assign(running, { ports: JSON.parse(line) as Holder["ports"] }); // what the script prints
 }

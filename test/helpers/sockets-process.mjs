@@ -1,9 +1,10 @@
 // Holds sockets for the tests of `ncx ports`, and says where they are: one JSON line on stdout. Ends with its stdin.
+import { spawn } from "node:child_process";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import net from "node:net";
 
-const [path = "", deaf = ""] = process.argv.slice(2);
+const [path = "", deaf = "", shared = ""] = process.argv.slice(2);
 const listening = async (options) => {
   const server = net.createServer(() => {}).listen(options);
   await once(server, "listening");
@@ -26,7 +27,15 @@ peer.connect(udp4.address().port, "127.0.0.1");
 await once(peer, "connect");
 const client = net.connect(tcp4.address().port, "127.0.0.1");
 await once(client, "connect");
-if (deaf) process.on("SIGTERM", () => {});
+if (shared) {
+  const script = `process.on("disconnect", () => process.exit());
+    process.once("message", (_, server) => process.send("has it"));`;
+  const stdio = ["ignore", "ignore", "inherit", "ipc"];
+  const heir = spawn(process.execPath, ["-e", script], { stdio });
+  heir.send("yours, too", tcp4);
+  await once(heir, "message");
+}
+if (deaf) process.on("SIGTERM", () => console.error("asked"));
 
 process.stdin.resume().on("end", () => process.exit());
 console.log(

@@ -1,4 +1,5 @@
 /** ports() and services() by library call, about sockets of this very process. */
+import { spawn } from "node:child_process";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -7,11 +8,13 @@ import { describe, expect, test } from "vitest";
 import { ports, services } from "../../src/index.ts";
 import {
   endProcess,
+  holdsStill,
   killTargets,
   listPorts,
   watchPorts,
   type PortEntry,
 } from "../../src/ports/index.ts";
+import { readProcesses } from "../../src/platform/sockets.ts";
 import { holdSockets } from "../helpers/socket-holder.ts";
 
 const only = (port: number): { ports: { first: number; last: number }[] } => ({
@@ -145,6 +148,36 @@ describe.skipIf(process.platform !== "linux")("endProcess()", () => {
     expect(await endProcess({ pid: 4194399, program: "x" }, { send: never })).toBe("gone");
   });
 
+  test("leaves a process alone that has let go of its sockets, or whose start nobody knows", async () => {
+    await using server = await tcp();
+    const [entry] = await ports(only(server.port));
+    const [self] = entry?.processes ?? [];
+    expect(self && (await endProcess(self, { send: never, holds: false }))).toBe("released");
+    const { started: _, ...startless } = { program: "", pid: 0, ...self };
+    expect(await endProcess(startless, { send: never })).toBe("unsure");
+  });
+
+  test("takes a process for ended that is a zombie", async () => {
+    // The shell's child ends; the shell, once it is sleep itself, never asks for it.
+    const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]);
+    const [line] = await once(parent.stdout, "data");
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, "latin1")).toBe("sleep\n");
+    const child = (await readProcesses()).facts(Number(line));
+    expect(child).toMatchObject({ started: expect.any(String) });
+    const subject = { pid: Number(line), program: "sleep", started: child?.started };
+    const sent: string[] = [];
+    const send = (pid: number, signal: NodeJS.Signals): void => {
+      sent.push(signal);
+      process.kill(pid, signal);
+    };
+    expect(await endProcess(subject, { send, grace: 20_000 })).toBe("ended");
+    expect(readFileSync(`/proc/${Number(line)}/stat`, "latin1")).toMatch(/^\d+ \(.*\) Z /);
+    expect(await endProcess(subject, { send })).toBe("gone");
+    expect(sent).toEqual(["SIGTERM"]);
+    parent.kill("SIGKILL");
+    await once(parent, "close");
+  });
+
   test("says when it may not", async () => {
     await using server = await tcp();
     const [entry] = await ports(only(server.port));
@@ -173,6 +206,26 @@ test.skipIf(process.platform !== "linux")(
     const entry = { protocol: "tcp", port: 80, processes: held } as unknown as PortEntry; // all it looks at
     const targets = await killTargets([entry], process.pid);
     expect(targets.map(({ spared }) => spared)).toEqual(["init", "self", "ancestor"]);
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "holdsStill() tells by the socket, the pid and its start whether it is the one that was listed",
+  async () => {
+    await using server = await tcp();
+    const entries = await ports(only(server.port));
+    const [target] = await killTargets(entries, 1);
+    const [entry] = entries;
+    if (!target || !entry) throw new Error("a listener is listed");
+    const later = (change: object): PortEntry[] => [
+      { ...entry, processes: [{ ...target.process, ...change }] },
+    ];
+    expect(holdsStill(target, entries)).toBe(true);
+    expect(holdsStill(target, [])).toBe(false);
+    expect(holdsStill(target, later({}))).toBe(true);
+    expect(holdsStill(target, later({ started: "1" }))).toBe(false);
+    expect(holdsStill(target, later({ pid: 1 }))).toBe(false);
+    expect(holdsStill(target, [{ ...entry, inode: 1 }])).toBe(false);
   },
 );
 

@@ -83,6 +83,8 @@ describe.skipIf(process.platform !== "linux")("as netstat", () => {
     ["-ulpn", 2],
     ["-xlpn", 1],
     ["-tulpnW", 5],
+    ["-tulpen", 5],
+    ["-putane", 8],
   ])("%s has the very same lines", async (flags, count) => {
     const theirs = lines(await output("netstat", [flags]));
     expect(theirs).toHaveLength(count);

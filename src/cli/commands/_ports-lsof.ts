@@ -1,6 +1,6 @@
 /** Rows as lsof prints them with -nP -i: one for each process and descriptor, so none for what nobody is seen to hold. */
 import type { PortEntry, PortProcess } from "../../ports/index.ts";
-import { formatTable, printable, type Column } from "../table.ts";
+import { formatTable, printable, type Column, type TableOptions } from "../table.ts";
 
 interface Row {
   readonly entry: PortEntry;
@@ -24,11 +24,14 @@ const COLUMNS: readonly Column<Row>[] = [
 ];
 
 /** The table, by pid and descriptor. */
-export function lsofText(entries: readonly PortEntry[]): string {
+export function lsofText(
+  entries: readonly PortEntry[],
+  { noHeader }: Pick<TableOptions, "noHeader"> = {},
+): string {
   const rows = entries
     .flatMap((entry) => entry.processes.map((process) => ({ entry, process })))
     .sort((a, b) => a.process.pid - b.process.pid || (a.process.fd ?? 0) - (b.process.fd ?? 0));
-  return rows.length === 0 ? "" : formatTable(rows, COLUMNS);
+  return rows.length === 0 ? "" : formatTable(rows, COLUMNS, { noHeader });
 }
 
 function nameOf(program: string): string {

@@ -4,9 +4,15 @@ import { printable } from "../table.ts";
 
 export interface NetstatOptions {
   /** Cut neither addresses nor programs. */
-  wide?: boolean;
+  wide?: boolean | undefined;
   /** Whether connections were asked for: the title says so. */
-  all?: boolean;
+  all?: boolean | undefined;
+  /** With the owner and the inode of each socket; a unix socket's inode is there anyway. */
+  extend?: boolean | undefined;
+  /** The owner by number. */
+  numeric?: boolean | undefined;
+  /** No titles. */
+  noHeader?: boolean | undefined;
 }
 
 /** Characters of "PID/Program name", and of "address:port", that netstat shows. */
@@ -20,25 +26,29 @@ export function netstatText(entries: readonly PortEntry[], options: NetstatOptio
   const unix = entries.filter(({ protocol }) => protocol === "unix");
   const lines: string[] = [];
   if (inet.length > 0 || unix.length === 0) {
-    lines.push(`Active Internet connections ${what}`);
-    lines.push(
-      "Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name    ",
-    );
+    const owner = options.extend ? "User       Inode      " : "";
+    if (!options.noHeader)
+      lines.push(
+        `Active Internet connections ${what}`,
+        `Proto Recv-Q Send-Q Local Address           Foreign Address         State       ${owner}PID/Program name    `,
+      );
     const programs = programNames(options);
     for (const entry of inet) lines.push(inetRow(entry, options, programs(entry)));
   }
   if (unix.length > 0) {
-    lines.push(`Active UNIX domain sockets ${what}`);
-    lines.push(
-      "Proto RefCnt Flags       Type       State         I-Node   PID/Program name     Path",
-    );
+    if (!options.noHeader)
+      lines.push(
+        `Active UNIX domain sockets ${what}`,
+        "Proto RefCnt Flags       Type       State         I-Node   PID/Program name     Path",
+      );
     const programs = programNames({});
     for (const entry of unix) lines.push(unixRow(entry, programs(entry)));
   }
-  return `${lines.join("\n")}\n`;
+  return lines.map((text) => `${text}\n`).join("");
 }
 
-function inetRow(entry: PortEntry, { wide = false }: NetstatOptions, program: string): string {
+function inetRow(entry: PortEntry, options: NetstatOptions, program: string): string {
+  const { wide = false, extend } = options;
   const { protocol, family, receiveQueue = 0, sendQueue = 0, state } = entry;
   const name = `${protocol}${family === 6 ? "6 " : "  "} `;
   const idle = receiveQueue === 0 && sendQueue === 0;
@@ -46,7 +56,13 @@ function inetRow(entry: PortEntry, { wide = false }: NetstatOptions, program: st
   const local = placeOf(entry.address, entry.port, wide).padEnd(23);
   const remote = placeOf(entry.remoteAddress, entry.remotePort, wide).padEnd(23);
   const word = state === "UNCONNECTED" ? "" : state;
-  return `${name}${queues} ${local} ${remote} ${word.padEnd(11)} ${program}`;
+  return `${name}${queues} ${local} ${remote} ${word.padEnd(11)} ${extend ? ownerOf(entry, options) : ""}${program}`;
+}
+
+/** netstat calls root's what is nobody's, as the kernel does. */
+function ownerOf({ uid = 0, user, inode = 0 }: PortEntry, { numeric }: NetstatOptions): string {
+  const name = numeric ? `${uid}` : (user ?? `${uid}`);
+  return `${name.padEnd(10)} ${`${inode}`.padEnd(10)} `;
 }
 
 /** Both queues of most sockets. */

@@ -6,11 +6,14 @@ import {
   portsIn,
   type ListingOptions,
   type PlaceFilter,
+  type PortsOptions,
   type SocketProtocol,
 } from "../../ports/index.ts";
 import type { Args } from "../args.ts";
+import type { PortRange } from "../../core/ranges.ts";
 import { nearest } from "../suggest.ts";
 import { usage } from "../usage.ts";
+import { withoutSsFilters } from "./_ports-habits.ts";
 
 /** The filters as they were typed, whichever way: lists join, of the others the last one wins. */
 interface Wishes {
@@ -38,7 +41,6 @@ const KEYS: Readonly<Record<string, keyof Wishes>> = {
   exposure: "exposure",
   category: "categories",
   proto: "protocols",
-  protocol: "protocols",
   inet: "eitherEnd",
 };
 
@@ -51,26 +53,94 @@ const PROTOCOLS: Readonly<Record<string, readonly SocketProtocol[]>> = {
   all: ["tcp", "udp", "unix"],
 };
 
+/** A place, and how it was typed. */
+interface Typed {
+  readonly text: string;
+  readonly place: PlaceFilter;
+}
+
+/** One thing that was asked for by itself: a port of a list, a pid, a name. */
+export interface Part {
+  /** As it is talked of. */
+  readonly text: string;
+  readonly wants: PortsOptions;
+}
+
+/** What is listed, and of what it was put together. */
+export interface Query {
+  readonly options: ListingOptions;
+  readonly parts: readonly Part[];
+}
+
 /**
- * The options of a listing.
+ * The options of a listing. Of one kind of filter any may hold, of several kinds all must.
  *
  * @throws {NcxError} USAGE, ADDRESS for what makes no sense; RESOLVE.
  */
-export async function toListing(args: Args): Promise<ListingOptions> {
+export async function toQuery(args: Args): Promise<Query> {
   const wishes = gather(args);
   // To end what listens at a port is not to end who has come to it.
   const eitherEnd = !args.kill;
-  const at: PlaceFilter[] = [];
-  for (const text of wishes.places) at.push(await parsePlaceFilter(text));
-  for (const text of wishes.eitherEnd) at.push(await inetPlace(text, eitherEnd));
+  const at: Typed[] = [];
+  const inet: Typed[] = [];
+  for (const text of wishes.places) at.push({ text, place: await parsePlaceFilter(text) });
+  for (const text of wishes.eitherEnd) inet.push({ text, place: await inetPlace(text, eitherEnd) });
+  const options = toOptions(args, wishes, at.map(placeOf), inet.map(placeOf));
+  const { ports = [], pids = [], programs = [], users = [], remotes = [] } = options;
+  const parts = [
+    ...at.flatMap((typed) => placeParts("at", typed)),
+    ...inet.flatMap((typed) => placeParts("inet", typed)),
+    ...ports.map((range) => ({ text: portText(range), wants: { ports: [range] } })),
+    ...pids.map((pid) => ({ text: `pid ${pid}`, wants: { pids: [pid] } })),
+    ...programs.map((name) => ({ text: `program ${quote(name)}`, wants: { programs: [name] } })),
+    ...users.map((name) => ({ text: `user ${quote(name)}`, wants: { users: [name] } })),
+    ...remotes.map((text) => ({ text: `remote ${quote(text)}`, wants: { remotes: [text] } })),
+    ...wishes.states.map((text) => ({
+      text: `state ${quote(text)}`,
+      wants: { states: parseStates(text) },
+    })),
+  ];
+  return { options, parts };
+}
+
+function placeOf({ place }: Typed): PlaceFilter {
+  return place;
+}
+
+/** Each port of a list by itself. */
+function placeParts(key: "at" | "inet", { text, place }: Typed): Part[] {
+  const { ports = [] } = place;
+  const only = Object.keys(place).every((field) => field === "ports" || field === "eitherEnd");
+  if (ports.length === 0) return [{ text: quote(text), wants: { [key]: [place] } }];
+  return ports.map((range) => ({
+    text: only
+      ? portText(range)
+      : ports.length === 1
+        ? quote(text)
+        : `${portText(range)} of ${quote(text)}`,
+    wants: { [key]: [{ ...place, ports: [range] }] },
+  }));
+}
+
+function portText({ first, last }: PortRange): string {
+  return first === last ? `port ${first}` : `ports ${first}-${last}`;
+}
+
+function toOptions(
+  args: Args,
+  wishes: Wishes,
+  at: readonly PlaceFilter[],
+  inet: readonly PlaceFilter[],
+): ListingOptions {
   const family = args.ipv4 === args.ipv6 ? undefined : args.ipv4 ? 4 : 6;
   const pids = wishes.pids.flatMap((text) => text.split(",")).map(toPid);
   const all = args.all === true || (args.inet !== undefined && !args.listening && !args.kill);
   return {
-    protocols: protocolsOf(args, wishes, at),
+    protocols: protocolsOf(args, wishes, [at, inet]),
     all,
     ...(family && { family }),
-    ...(at.length > 0 && { at }),
+    ...given("at", at),
+    ...given("inet", inet),
     ...given("ports", wishes.ports.flatMap(portsIn)),
     ...given("pids", pids),
     ...given("programs", wishes.programs),
@@ -95,10 +165,14 @@ async function inetPlace(text: string, eitherEnd: boolean): Promise<PlaceFilter>
   return { ...(await parsePlaceFilter(text)), eitherEnd };
 }
 
-/** Whether anything says which sockets are meant. */
+/** Whether anything says whose sockets are meant: a protocol, a family or `*` alone does not. */
 export function isNarrow(options: ListingOptions): boolean {
-  const { at, ports, pids, programs, users, remotes } = options;
-  return [at, ports, pids, programs, users, remotes].some((list) => list !== undefined);
+  const { at, inet, ports, pids, programs, users, remotes } = options;
+  if ([ports, pids, users, remotes].some((list) => list !== undefined)) return true;
+  if (programs?.every((name) => /[^*]/.test(name))) return true;
+  const isSomewhere = ({ addresses, ports: own, path }: PlaceFilter): boolean =>
+    [addresses, own, path].some((part) => part !== undefined);
+  return at?.every(isSomewhere) === true || inet?.every(isSomewhere) === true;
 }
 
 function gather(args: Args): Wishes {
@@ -115,7 +189,7 @@ function gather(args: Args): Wishes {
     categories: args.category === undefined ? [] : [args.category],
     protocols: [],
   };
-  for (const operand of args.operands) {
+  for (const operand of withoutSsFilters(args.operands)) {
     const [, key, value = ""] = /^([a-z]+)=(.*)$/is.exec(operand) ?? [];
     if (key === undefined) wishes.places.push(operand);
     else wishes[wishCalled(key.toLowerCase(), operand)].push(value);
@@ -124,7 +198,7 @@ function gather(args: Args): Wishes {
 }
 
 function wishCalled(key: string, operand: string): keyof Wishes {
-  const wish = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
+  const wish = key === "protocol" ? "protocols" : Object.hasOwn(KEYS, key) ? KEYS[key] : undefined;
   if (wish) return wish;
   const near = nearest(key, Object.keys(KEYS));
   throw usage(
@@ -133,7 +207,11 @@ function wishCalled(key: string, operand: string): keyof Wishes {
   );
 }
 
-function protocolsOf(args: Args, wishes: Wishes, at: readonly PlaceFilter[]): SocketProtocol[] {
+function protocolsOf(
+  args: Args,
+  wishes: Wishes,
+  places: readonly (readonly PlaceFilter[])[],
+): SocketProtocol[] {
   const chosen = new Set<SocketProtocol>();
   if (args.tcp) chosen.add("tcp");
   if (args.udp) chosen.add("udp");
@@ -143,9 +221,9 @@ function protocolsOf(args: Args, wishes: Wishes, at: readonly PlaceFilter[]): So
       chosen.add(protocol);
   if (chosen.size > 0) return [...chosen];
   // A path is a unix socket's, and only a place of the others is theirs.
-  const unix = at.filter(({ protocol }) => protocol === "unix");
-  if (unix.length > 0 && unix.length === at.length) return ["unix"];
-  return unix.length > 0 ? ["tcp", "udp", "unix"] : ["tcp", "udp"];
+  const isPath = ({ protocol }: PlaceFilter): boolean => protocol === "unix";
+  if (!places.some((list) => list.some(isPath))) return ["tcp", "udp"];
+  return places.every((list) => list.every(isPath)) ? ["unix"] : ["tcp", "udp", "unix"];
 }
 
 function toPid(text: string): number {

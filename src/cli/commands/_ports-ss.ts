@@ -16,10 +16,17 @@ const TYPES: Partial<Record<NonNullable<PortEntry["type"]>, string>> = {
 };
 const ORDER: Readonly<Record<PortEntry["protocol"], number>> = { unix: 0, udp: 1, tcp: 2 };
 
+export interface SsOptions {
+  /** With the owner, unless it is root, and the inode. */
+  extend?: boolean | undefined;
+  /** No titles. */
+  noHeader?: boolean | undefined;
+}
+
 /** The table, unix first, then UDP, then TCP. */
-export function ssText(entries: readonly PortEntry[]): string {
+export function ssText(entries: readonly PortEntry[], options: SsOptions = {}): string {
   const sorted = entries.toSorted((a, b) => ORDER[a.protocol] - ORDER[b.protocol]);
-  const rows = sorted.map(cellsOf);
+  const rows = sorted.map((entry) => cellsOf(entry, options));
   const heads = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address", "Peer Address"] as const;
   const widths = heads.map((head, at) =>
     rows.reduce((most, row) => Math.max(most, (row[at] ?? "").length), head.length),
@@ -36,20 +43,24 @@ export function ssText(entries: readonly PortEntry[]): string {
     const there = `${peer.padStart(six)}${joint}${peerPort.padEnd(ports[1] ?? 0)}`;
     return `${left} ${local.padStart(five)}${joint}${localPort.padEnd(ports[0] ?? 0)} ${there} ${users}`.trimEnd();
   };
-  const head = line([...heads, "Port", "Port", "Process"]);
-  return `${[head, ...rows.map(line)].join("\n")}\n`;
+  const titles = options.noHeader ? [] : [[...heads, "Port", "Port", "Process"]];
+  return [...titles, ...rows].map((cells) => `${line(cells)}\n`).join("");
 }
 
-function cellsOf(entry: PortEntry): string[] {
+function cellsOf(entry: PortEntry, { extend }: SsOptions): string[] {
   const { protocol, type = "unknown", state, receiveQueue = 0, sendQueue = 0 } = entry;
   const netid = protocol === "unix" ? (TYPES[type] ?? "u_???") : protocol;
   const word = STATES[state] ?? state.replaceAll("_", "-");
   const start = [netid, word, `${receiveQueue}`, `${sendQueue}`];
-  const users = usersOf(entry);
+  const users = extend ? `${usersOf(entry)} ${ownerOf(entry)}` : usersOf(entry);
   if (protocol === "unix")
     return [...start, printable(entry.address) || "*", "*", `${entry.inode ?? 0}`, "0", users];
   const [local, remote] = [hostOf(entry.address), hostOf(entry.remoteAddress)];
   return [...start, local, remote, portOf(entry.port), portOf(entry.remotePort), users];
+}
+
+function ownerOf({ uid = 0, inode = 0 }: PortEntry): string {
+  return `${uid === 0 ? "" : `uid:${uid} `}ino:${inode}`;
 }
 
 function hostOf(address: string): string {

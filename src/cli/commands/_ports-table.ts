@@ -1,6 +1,19 @@
 /** Entries as our own table, as CSV and as JSON. */
 import type { PortEntry, Why } from "../../ports/index.ts";
-import { formatCsv, formatTable, printable, type Column } from "../table.ts";
+import {
+  fittingColumns,
+  formatCsv,
+  formatTable,
+  printable,
+  type Column,
+  type TableOptions,
+} from "../table.ts";
+
+/** What --extend adds. */
+const OWNER: readonly Column<PortEntry>[] = [
+  { title: "UID", cell: ({ uid }) => `${uid ?? ""}`, align: "right" },
+  { title: "INODE", cell: ({ inode }) => `${inode ?? ""}`, align: "right" },
+];
 
 const COLUMNS: readonly Column<PortEntry>[] = [
   { title: "PROTO", cell: ({ protocol, family }) => `${protocol}${family === 6 ? "6" : ""}` },
@@ -9,37 +22,65 @@ const COLUMNS: readonly Column<PortEntry>[] = [
   { title: "STATE", cell: ({ state }) => (state === "UNCONNECTED" ? "-" : state) },
   { title: "OPEN TO", cell: ({ exposure = "" }) => exposure },
   { title: "SERVICE", cell: ({ service = "" }) => service },
-  { title: "RANGE", cell: ({ category = "" }) => category },
+  { title: "CATEGORY", cell: ({ category = "" }) => category },
   { title: "USER", cell: ({ user = "" }) => user },
   { title: "PID", cell: pidsOf, align: "right" },
   { title: "PROGRAM", cell: ({ program = "" }) => program },
   { title: "COMMAND", cell: ({ command = "" }) => command },
 ];
 
-/** Our own look. Lines are cut to `width`. */
-export function tableText(entries: readonly PortEntry[], width?: number): string {
-  return formatTable(entries, COLUMNS, width === undefined ? {} : { width });
+const EXTENDED: readonly Column<PortEntry>[] = COLUMNS.flatMap((column) =>
+  column.title === "USER" ? [column, ...OWNER] : [column],
+);
+
+export interface LookOptions extends TableOptions {
+  /** With the owner's number and the inode. @default {false} */
+  extend?: boolean | undefined;
+}
+
+/** What narrow terminals do without, the first first: what is where, and whose, stays to the last. */
+const DROPPING = ["CATEGORY", "OPEN TO", "SERVICE", "USER", "COMMAND", "INODE", "UID", "STATE"];
+
+/** Our own look, and the titles of the columns that `width` has no room for; what is too long all the same is cut. */
+export function tableText(
+  entries: readonly PortEntry[],
+  { extend, width, noHeader }: LookOptions = {},
+): { readonly text: string; readonly dropped: readonly string[] } {
+  const columns = extend ? EXTENDED : COLUMNS;
+  if (width === undefined)
+    return { text: formatTable(entries, columns, { noHeader }), dropped: [] };
+  const { fitting, dropped } = fittingColumns(entries, columns, { width, dropping: DROPPING });
+  return { text: formatTable(entries, fitting, { width, noHeader }), dropped };
 }
 
 /** `127.0.0.1:80`, `[::1]:80`, a path. */
-export function localPlace({ protocol, address, port }: PortEntry): string {
+function localPlace({ protocol, address, port }: PortEntry): string {
   return protocol === "unix" ? address || "(unnamed)" : placeOf(address, port);
 }
 
 /** One entry in a line: what opened, what is to be ended. */
 export function inOneLine(entry: PortEntry): string {
-  const { protocol, family, state, service, user, pid, program, command } = entry;
-  const remote = remotePlace(entry);
+  const { service, user, pid, program, command } = entry;
   const words = [
-    `${protocol}${family === 6 ? "6" : ""}`,
-    remote === "" ? localPlace(entry) : `${localPlace(entry)} -> ${remote}`,
-    state === "UNCONNECTED" ? "" : state,
+    placesInOneLine(entry),
     service === undefined ? "" : `(${service})`,
     pid === undefined ? "" : `${program} pid ${pid}`,
     user === undefined ? "" : `user ${user}`,
     command ?? "",
   ];
   return printable(words.filter((word) => word !== "").join("  "));
+}
+
+/** The socket alone, without whose it is. */
+export function placesInOneLine(entry: PortEntry): string {
+  const { protocol, family, state } = entry;
+  const remote = remotePlace(entry);
+  const words = [
+    `${protocol}${family === 6 ? "6" : ""}`,
+    remote === "" ? localPlace(entry) : `${localPlace(entry)} -> ${remote}`,
+    state === "UNCONNECTED" ? "" : state,
+  ];
+  return words.filter((word) => word !== "").join("  ");
 }
 
 /** A JSON array, one entry a line. */
@@ -52,7 +93,10 @@ export function jsonText(
 }
 
 /** Values of the first process; the others are in the JSON alone. */
-export function csvText(entries: readonly PortEntry[]): string {
+export function csvText(
+  entries: readonly PortEntry[],
+  { noHeader = false }: Pick<TableOptions, "noHeader"> = {},
+): string {
   const names = [
     "protocol",
     "family",
@@ -71,8 +115,10 @@ export function csvText(entries: readonly PortEntry[]): string {
     "receiveQueue",
     "sendQueue",
     "inode",
+    "uid",
   ] as const;
-  return formatCsv([names, ...entries.map((entry) => names.map((name) => entry[name]))]);
+  const rows = entries.map((entry) => names.map((name) => entry[name]));
+  return formatCsv(noHeader ? rows : [names, ...rows]);
 }
 
 function withReason(entry: PortEntry, reasons?: ReadonlyMap<number, Why>): object {

@@ -10,12 +10,20 @@ const COMMAND = 60;
 export function whyText(entries: readonly PortEntry[], reasons: ReadonlyMap<number, Why>): string {
   const paragraphs: string[] = [];
   for (const why of reasons.values()) {
-    const own = entries.filter(({ processes }) => processes.some(({ pid }) => pid === why.pid));
+    const own = entries.flatMap((entry) => asSeenBy(why.pid, entry));
     paragraphs.push([...own.map(inOneLine), ...reasonLines(why)].join("\n"));
   }
   const rest = entries.filter(({ processes }) => !processes.some(({ pid }) => reasons.has(pid)));
   for (const entry of rest) paragraphs.push(`${inOneLine(entry)}\n  its process cannot be seen`);
   return `${paragraphs.join("\n\n")}\n`;
+}
+
+/** The entry with one of its processes as the first, which a line names; nothing where it is none of its. */
+function asSeenBy(wanted: number, entry: PortEntry): PortEntry[] {
+  const process = entry.processes.find(({ pid }) => pid === wanted);
+  if (!process) return [];
+  const { pid, program, command, user = entry.user } = process;
+  return [{ ...entry, pid, program, command, user }];
 }
 
 function reasonLines({ parents, unit, container, cgroup, cwd, package: name }: Why): string[] {

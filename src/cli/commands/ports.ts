@@ -2,19 +2,22 @@
 import { setFlagsFromString } from "node:v8";
 import {
   explainProcesses,
+  isListeningOnly,
   listPorts,
   watchPorts,
   type Listing,
   type ListingOptions,
   type PortEntry,
+  type Why,
 } from "../../ports/index.ts";
 import type { Args } from "../args.ts";
 import type { Reporter } from "../report.ts";
 import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
+import { numberAfterP, refuseUserAfterU } from "./_ports-habits.ts";
 import { lsofText } from "./_ports-lsof.ts";
 import { netstatText } from "./_ports-netstat.ts";
-import { isNarrow, toListing } from "./_ports-query.ts";
+import { isNarrow, toQuery } from "./_ports-query.ts";
 import { ssText } from "./_ports-ss.ts";
 import { csvText, inOneLine, jsonText, tableText } from "./_ports-table.ts";
 import { whyText } from "./_ports-why.ts";
@@ -27,21 +30,36 @@ const LONGEST_WATCH = 3_600_000;
 /** Runs the mode; gives the exit code: 0 something was found, 1 nothing was. */
 export async function run(args: Args, world: World, report: Reporter): Promise<number> {
   refuse(args);
-  const options = { ...(await toListing(args)), signal: signalOf(world) };
+  refuseUserAfterU(world.argv);
+  const number = numberAfterP(world.argv);
+  if (number !== undefined && args.kill)
+    throw cannot(
+      `tell what -p ${number} means`,
+      "to lsof it is a process, here it would be a port",
+      `use --pid ${number} or --port ${number}`,
+    );
+  const { options: wanted, parts } = await toQuery(args);
+  const options = { ...wanted, signal: signalOf(world) };
   if (args.kill && !isNarrow(options))
     throw cannot("end everything that listens", "nothing says what", "ncx ports --kill 3000");
+  if (number !== undefined)
+    report.say(`-p takes no value: ${number} is a port; for a process use --pid ${number}`);
   if (args.watch !== undefined) return watch(args.watch, options, args, world, report);
   // A listing is over before optimized code pays: of thousands of sockets, making it takes a fifth of the CPU time.
   setFlagsFromString("--no-opt");
   const format = args.jsonEvents ? "json" : (args.format ?? "table");
-  const listing = await listPorts({ ...options, ...thoroughness(format, args) });
-  if (args.kill && listing.entries.length > 0) {
+  const list = (): Promise<Listing> => listPorts({ ...options, ...thoroughness(format, args) });
+  if (args.kill) {
     const { killHolders } = await import("./_ports-kill.ts");
-    return killHolders(listing.entries, args, world, report);
+    const { protocols = ["tcp", "udp"], signal } = options;
+    const every = { protocols, signal, all: !isListeningOnly(options), names: false };
+    const listAll = (): Promise<Listing> => listPorts(every);
+    return killHolders({ list, listAll, options, parts }, args, world, report);
   }
-  world.stdout.write(await textOf(listing.entries, format, args, world));
+  const listing = await list();
+  await print(listing.entries, format, args, world, report);
   if (listing.entries.length === 0 && format === "table") report.say(nothing(options));
-  sayUnseen(listing, args, report);
+  sayUnseen(listing, report);
   return listing.entries.length > 0 ? 0 : 1;
 }
 
@@ -69,30 +87,42 @@ function thoroughness(format: Format, args: Args): Partial<ListingOptions> {
   return { names, everyProcess, directory };
 }
 
-async function textOf(
+async function print(
   entries: readonly PortEntry[],
   format: Format,
   args: Args,
   world: World,
-): Promise<string> {
+  report: Reporter,
+): Promise<void> {
   const reasons = args.why ? await explainProcesses(pidsOf(entries), signalOf(world)) : undefined;
+  if (format !== "table" || reasons)
+    return void world.stdout.write(textOf(entries, format, args, reasons));
+  if (entries.length === 0) return;
+  const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
+  const { text, dropped } = tableText(sorted(entries), { ...args, width });
+  world.stdout.write(text);
+  if (dropped.length > 0) report.say(`too narrow for ${dropped.join(", ")}: -W shows all`);
+}
+
+function textOf(
+  entries: readonly PortEntry[],
+  format: Format,
+  args: Args,
+  reasons: ReadonlyMap<number, Why> | undefined,
+): string {
   switch (format) {
     case "netstat":
-      return netstatText(entries, { wide: args.wide === true, all: args.all === true });
+      return netstatText(entries, args);
     case "ss":
-      return ssText(entries);
+      return ssText(entries, args);
     case "lsof":
-      return lsofText(entries);
+      return lsofText(entries, args);
     case "json":
       return jsonText(sorted(entries), reasons);
     case "csv":
-      return csvText(sorted(entries));
-    case "table": {
-      if (entries.length === 0) return "";
-      if (reasons) return whyText(sorted(entries), reasons);
-      const width = world.isTTY.stdout && !args.wide ? world.columns : undefined;
-      return tableText(sorted(entries), width);
-    }
+      return csvText(sorted(entries), args);
+    case "table":
+      return reasons && entries.length > 0 ? whyText(sorted(entries), reasons) : "";
   }
 }
 
@@ -122,11 +152,11 @@ function nothing({ all, states, remotes }: ListingOptions): string {
 }
 
 /** Whatever the format: a row without a program isn't a socket without one. */
-function sayUnseen({ entries, unseen }: Listing, { kill }: Args, report: Reporter): void {
-  if (unseen === 0 || kill) return;
+function sayUnseen({ entries, unseen }: Listing, report: Reporter): void {
+  if (unseen === 0) return;
   const root = process.geteuid?.() === 0;
   const why = root
-    ? "they belong to processes outside of this system's view, such as another container's"
+    ? "they have closed meanwhile, or are the kernel's or another container's"
     : "they belong to other users; sudo shows them";
   report.say(`the programs of ${unseen} of ${entries.length} sockets cannot be seen: ${why}`);
 }
@@ -144,8 +174,8 @@ async function watch(
     const sockets = listing.entries.length;
     const ready = { time: new Date().toISOString(), change: "watching", sockets };
     if (json) world.stdout.write(`${JSON.stringify(ready)}\n`);
-    report.say(`watching ${sockets} sockets, every ${every} ms`);
-    sayUnseen(listing, args, report);
+    report.say(`watching ${sockets} ${sockets === 1 ? "socket" : "sockets"}, every ${every} ms`);
+    sayUnseen(listing, report);
   };
   const directory = { current: () => process.cwd(), enter: (path: string) => process.chdir(path) };
   for await (const { change, entry } of watchPorts({ ...options, every, onReady, directory })) {
@@ -154,7 +184,6 @@ async function watch(
       ? JSON.stringify({ time, change, ...entry })
       : `${change === "opened" ? "+" : "-"} ${time.slice(11, 19)}  ${inOneLine(entry)}`;
     world.stdout.write(`${line}\n`);
-    if (world.stdout.destroyed) return 0;
   }
   return 0;
 }

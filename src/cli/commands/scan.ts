@@ -59,7 +59,6 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
           lines += lineOf(result, output.form, named);
       }
       if (lines !== "") world.stdout.write(lines);
-      if (world.stdout.destroyed) break; // nobody reads any more
     }
   } catch (error) {
     broken = wrap("scan", error); // what was found is told all the same
@@ -75,7 +74,8 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   await print(args, world, asked, reports, output, all);
   for (const change of changes)
     world.stdout.write(output.form === "json" ? jsonOf(change) : `${formatChange(change)}\n`);
-  if (cut !== undefined && (output.form !== "table" || earlier)) report.say(`cut short: ${cut}`);
+  const isToSay = (output.form !== "table" || earlier) && !world.unread?.aborted;
+  if (cut !== undefined && isToSay) report.say(`cut short: ${cut}`);
   for (const fault of faults) report.say(fault);
   if (broken !== undefined) throw broken;
   if (failed !== 0) return failed;

@@ -10,7 +10,7 @@ import type { World } from "../world.ts";
 const COLUMNS: readonly Column<ServiceEntry>[] = [
   { title: "NAME", cell: ({ name }) => name },
   { title: "PORT", cell: ({ port, protocol }) => `${port}/${protocol}` },
-  { title: "RANGE", cell: ({ category }) => category },
+  { title: "CATEGORY", cell: ({ category }) => category },
   { title: "ALIASES", cell: ({ aliases }) => aliases.join(" ") },
   { title: "DESCRIPTION", cell: ({ description }) => description },
 ];

@@ -131,7 +131,7 @@ export const portsOptions: readonly Option[] = [
   {
     name: "category",
     type: "choice",
-    placeholder: "RANGE",
+    placeholder: "CATEGORY",
     choices: ["well-known", "registered", "dynamic"],
     group: "Ports",
     modes: ["ports", "services"],
@@ -198,6 +198,23 @@ export const portsOptions: readonly Option[] = [
     help: "Cut nothing to fit its column",
   },
   {
+    name: "extend",
+    letters: { ports: "e" },
+    aliases: ["extended"],
+    type: "flag",
+    group: "Response",
+    modes: ["ports"],
+    help: "The socket's owner by number, and its inode, too",
+  },
+  {
+    name: "no-header",
+    letters: { ports: "H" },
+    type: "flag",
+    group: "Response",
+    modes: ["ports"],
+    help: "No line of titles above the rows",
+  },
+  {
     name: "numeric",
     letters: { ports: "n" },
     type: "flag",
@@ -260,5 +277,9 @@ export const portsOptions: readonly Option[] = [
   { name: "programs", letters: { ports: "p" }, type: "flag", modes: ["ports"], ignored: true },
   // netstat has it; what could not be seen is always said here.
   { name: "verbose", letters: { ports: "v" }, type: "count", modes: ["ports"], ignored: true },
+  // netstat's and ss's timers and memory, which /proc/net has nothing or little of, and ss's names of hosts.
+  { name: "timers", letters: { ports: "o" }, type: "flag", modes: ["ports"], ignored: true },
+  { name: "memory", letters: { ports: "m" }, type: "flag", modes: ["ports"], ignored: true },
+  { name: "resolve", letters: { ports: "r" }, type: "flag", modes: ["ports"], ignored: true },
   { name: "no-port-names", letters: { ports: "P" }, type: "flag", modes: ["ports"], ignored: true },
 ];

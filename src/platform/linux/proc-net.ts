@@ -30,7 +30,7 @@ type KernelState = Exclude<SocketState, "UNCONNECTED">;
 
 /** One line of tcp, tcp6, udp or udp6. */
 export interface InetSocket extends Held {
-  readonly uid: number;
+  readonly uid: number | undefined;
   /** 0 for a socket that no process holds any more, such as one in TIME_WAIT. */
   readonly inode: number;
 }
@@ -75,6 +75,8 @@ export function parseInetTable(
   for (let found = line.exec(text); found !== null; found = line.exec(text)) {
     const local = found[1] ?? "";
     const state = STATES[parseInt(found[5] ?? "", 16)] ?? "UNKNOWN";
+    const uid = Number(found[8]);
+    const inode = Number(found[9]);
     sockets.push({
       protocol,
       family: local.length === 8 ? 4 : 6,
@@ -85,8 +87,9 @@ export function parseInetTable(
       state: protocol === "udp" && state === "CLOSE" ? "UNCONNECTED" : state,
       receiveQueue: parseInt(found[7] ?? "", 16),
       sendQueue: parseInt(found[6] ?? "", 16),
-      uid: Number(found[8]),
-      inode: Number(found[9]),
+      // What no process has any more, such as what is in TIME_WAIT, the kernel calls root's: nobody knows whose it was.
+      uid: uid === 0 && inode === 0 && !isArriving(state) ? undefined : uid,
+      inode,
       holders: NOBODY,
     });
   }
@@ -94,6 +97,11 @@ export function parseInetTable(
 }
 
 const NOBODY: readonly never[] = [];
+
+/** A connection that nobody has accepted yet has no inode, and the owner of its listener. */
+function isArriving(state: KernelState): boolean {
+  return state === "SYN_RECV" || state === "NEW_SYN_RECV";
+}
 
 /** Reads unix. */
 export function parseUnixTable(text: string): UnixRow[] {

@@ -214,6 +214,8 @@ const FIELDS: {
   listening: "flag",
   all: "flag",
   wide: "flag",
+  extend: "flag",
+  noHeader: "flag",
   inet: "list",
   pid: "text",
   program: "list",

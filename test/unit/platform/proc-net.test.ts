@@ -66,11 +66,24 @@ describe("parseInetTable()", () => {
         state: "TIME_WAIT",
         sendQueue: 0,
         receiveQueue: 0,
-        uid: 0,
+        uid: undefined,
         inode: 0,
         holders: [],
       },
     ]);
+  });
+
+  test.each([
+    ["06", 0, 0, undefined], // TIME_WAIT
+    ["05", 0, 0, undefined], // FIN_WAIT2 that no process has any more
+    ["05", 1000, 0, 1000], // newer kernels remember
+    ["05", 0, 77, 0],
+    ["0A", 0, 77, 0],
+    ["03", 0, 0, 0], // SYN_RECV has its listener's owner
+    ["0C", 0, 0, 0],
+  ])("state %s with uid %i and inode %i is uid %s's", (state, uid, inode, owner) => {
+    const line = `0: 0100007F:0050 0100007F:C350 ${state} 00000000:00000000 00:00000000 00000000 ${uid} 0 ${inode} 1 0`;
+    expect(parseInetTable(line, "tcp", "LE").map((row) => row.uid)).toEqual([owner]);
   });
 
   test("writes v6 addresses as RFC 5952 does", () => {
