@@ -84,6 +84,23 @@ describe.skipIf(CAPTURE_FAILURE !== undefined)(`live on lo ${CAPTURE_FAILURE ?? 
     expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
   });
 
+  test("capture() has each packet of lo once, and so counts the kernel", async () => {
+    await using wire = await openWire();
+    const counts: number[] = [];
+    const packets = await all(
+      capture({
+        interface: "lo",
+        filter: `udp dst port ${wire.port} or udp dst port ${wire.port}`,
+        buffer: 1 << 20,
+        count: 2,
+        onReady: () => ["one", "two"].forEach((word) => wire.send(word)),
+        onCounts: ({ received }) => counts.push(received),
+      }),
+    );
+    expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
+    expect(counts.at(-1)).toBe(2);
+  });
+
   test("capture() takes packets one by one where the system has no files in memory", async () => {
     await using wire = await openWire();
     const pcap = await loadLibpcap("test");
