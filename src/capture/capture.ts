@@ -10,7 +10,7 @@ import { captureDevices, compileFilter, openLive, type PacketTest } from "../tra
 import { defaultBuffer, type CaptureOptions } from "./options.ts";
 
 /** Bytes of a file that are read at once. */
-const READ = 1024 * 1024;
+const READ = 128 * 1024;
 
 /** Milliseconds that a capture which was asked to stop goes on to take what has come by then. */
 const LAST = 1000;

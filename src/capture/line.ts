@@ -278,11 +278,12 @@ function missingBytes({ length, link }: Packet, ip: IpHeader): string {
 }
 
 /** IPv6's extension headers, as tcpdump calls them. */
-function extensionTexts({ extensions = [], fragmentOffset, ...ip }: IpHeader): string {
+function extensionTexts({ extensions, fragmentOffset, length, headerLength }: IpHeader): string {
+  if (!extensions) return "";
   const names: Readonly<Record<number, string>> = {
     0: "HBH",
     43: "srcrt",
-    44: `frag (${fragmentOffset}|${Math.max(0, ip.length - ip.headerLength)})`,
+    44: `frag (${fragmentOffset}|${Math.max(0, length - headerLength)})`,
     51: "AH",
     60: "DSTOPT",
   };

@@ -1,12 +1,15 @@
 /** capture() as a library: packets decoded, ends by count, break and signal. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { captureInBatches } from "../../src/capture/index.ts";
 import { capture, NcxError, type Packet } from "../../src/index.ts";
 import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
 import { loadLibpcap } from "../../src/transport/_libpcap.ts";
 import { CAPTURE_FAILURE } from "../helpers/capture-right.ts";
 import { tcpPacket, udpPacket } from "../helpers/packets.ts";
+import { scratch } from "../helpers/run-cli.ts";
 
 const PACKETS = [
   tcpPacket({ from: "10.0.0.1:1", to: "10.0.0.2:2", sequence: 1, flags: "S" }),
@@ -28,6 +31,48 @@ test("capture() reads the bytes of a file, and decodes its packets", async () =>
   const [tcp, udp] = await all(capture({ read: bytesOf(file.subarray(0, 50), file.subarray(50)) }));
   expect(tcp).toMatchObject({ ip: { source: "10.0.0.1" }, tcp: { flags: 2, sourcePort: 1 } });
   expect(udp).toMatchObject({ udp: { destinationPort: 2 }, payload: Buffer.from("hello") });
+});
+
+test("capture() reads a long file by and by, as its packets are asked for", async () => {
+  let read = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    const writer = makeCaptureWriter("pcap");
+    for (;;) {
+      read += 1;
+      yield writer.add(PACKETS);
+    }
+  }
+  for await (const { udp } of capture({ read: endless() })) if (udp && read > 3) break;
+  expect(read).toBe(4);
+});
+
+test("captureInBatches() has little of a file in memory at a time", async () => {
+  await using folder = await scratch();
+  const long = folder.path("long.pcap");
+  const packets = Array.from({ length: 20_000 }, () => PACKETS).flat();
+  await writeFile(long, makeCaptureWriter("pcap").add(packets));
+  let count = 0;
+  for await (const batch of captureInBatches({ read: long })) {
+    const bytes = batch.reduce((sum, packet) => sum + packet.bytes.length, 0);
+    expect(bytes).toBeLessThanOrEqual(256 * 1024);
+    count += batch.length;
+  }
+  expect(count).toBe(packets.length);
+});
+
+test("capture() tells whose each packet is, whoever the one before came from", async () => {
+  const [one] = PACKETS;
+  if (!one) throw new Error("no packet");
+  const other = { ...one, bytes: Buffer.from(one.bytes) };
+  other.bytes.fill(0xab, 0, 12);
+  const file = makeCaptureWriter("pcap").add([one, other, one]);
+  const links = (await all(capture({ read: bytesOf(file) }))).map(({ link }) => link);
+  expect(links.map(({ source }) => source)).toEqual([
+    "02:00:00:00:00:01",
+    "ab:ab:ab:ab:ab:ab",
+    "02:00:00:00:00:01",
+  ]);
+  expect(links.map(({ destination }) => destination)[1]).toBe("ab:ab:ab:ab:ab:ab");
 });
 
 test("capture() gives what a cut file has before it throws", async () => {

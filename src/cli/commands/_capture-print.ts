@@ -35,11 +35,13 @@ export function makePrinter(args: Args, world: World, precision: "micro" | "nano
   const speak = conversationText(args, precision);
   return {
     async add(raw) {
-      const packets = raw.map(decodePacket);
-      await names?.learn(addressesOf(packets));
+      if (names) await names.learn(addressesOf(raw.map(decodePacket)));
       let text = "";
-      for (const packet of packets)
+      // Each by itself: what is printed is forgotten at once.
+      for (const one of raw) {
+        const packet = decodePacket(one);
         text += follower ? follower.add(packet).map(speak).join("") : (textOf?.(packet) ?? "");
+      }
       await put(text, world);
     },
     end: () => put(follower?.end().map(speak).join("") ?? "", world),
