@@ -23,6 +23,8 @@ export interface Printer {
   add(packets: readonly RawPacket[]): Promise<void>;
   /** What was still to be said. */
   end(): Promise<void>;
+  /** The conversations that there were, with --follow. */
+  conversations(): number;
 }
 
 const STAMPS: readonly Stamp[] = ["time", "none", "epoch", "delta", "date", "since"];
@@ -45,6 +47,7 @@ export function makePrinter(args: Args, world: World, precision: "micro" | "nano
       await put(text, world);
     },
     end: () => put(follower?.end().map(speak).join("") ?? "", world),
+    conversations: () => follower?.count ?? 0,
   };
 }
 

@@ -98,7 +98,7 @@ export const captureOptions: readonly Option[] = [
     default: "262144",
     group: "Data",
     modes: ["capture"],
-    help: "Keep at most so many bytes of each packet",
+    help: "Live: keep at most so many bytes of each packet",
   },
   {
     name: "buffer-size",
@@ -149,7 +149,6 @@ export const captureOptions: readonly Option[] = [
     name: "follow",
     type: "text",
     placeholder: "N",
-    pattern: "all|[1-9]\\d{0,8}",
     bare: ["all", "all|[1-9]\\d{0,8}"],
     group: "Response",
     modes: ["capture"],
