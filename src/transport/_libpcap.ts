@@ -26,6 +26,7 @@ interface Functions {
     mask: number,
   ): number;
   pcap_setfilter(handle: Pointer, program: Uint8Array): number;
+  pcap_setdirection(handle: Pointer, direction: number): number;
   pcap_freecode(program: Uint8Array): void;
   pcap_dispatch(handle: Pointer, count: number, callback: Pointer, user: Pointer): number;
   pcap_next_ex(handle: Pointer, header: [Pointer], data: [Pointer]): number;
@@ -59,6 +60,7 @@ const SIGNATURES: Readonly<Record<keyof Functions, string>> = {
   pcap_compile:
     "int pcap_compile(void *handle, void *program, const char *filter, int optimize, uint mask)",
   pcap_setfilter: "int pcap_setfilter(void *handle, void *program)",
+  pcap_setdirection: "int pcap_setdirection(void *handle, int direction)",
   pcap_freecode: "void pcap_freecode(void *program)",
   pcap_dispatch: "int pcap_dispatch(void *handle, int count, void *callback, void *user)",
   pcap_next_ex: "int pcap_next_ex(void *handle, _Out_ void **header, _Out_ void **data)",

@@ -26,7 +26,19 @@ export interface LiveOptions {
   readonly buffer: number;
   /** Packets for others as well, where the network shows them. */
   readonly promiscuous: boolean;
+  /** @default {"inout"} */
+  readonly direction?: CaptureDirection;
 }
+
+/** Which way packets go, seen from this machine. */
+export type CaptureDirection = "in" | "out" | "inout";
+
+/** libpcap's numbers for them. */
+export const CAPTURE_DIRECTIONS: ReadonlyMap<CaptureDirection, number> = new Map([
+  ["inout", 0],
+  ["in", 1],
+  ["out", 2],
+]);
 
 /** A device that is open. */
 export interface LiveCapture {
@@ -86,7 +98,9 @@ export async function openLive(options: LiveOptions): Promise<LiveCapture> {
     const set = pcap.pcap_setfilter(handle, program);
     pcap.pcap_freecode(program);
     if (set < 0) throw new NcxError("INTERNAL", `Cannot ${act}: ${pcap.pcap_geterr(handle)}`);
-    if (isSeenTwice(device)) takeOnce(pcap, handle, options.filter, known);
+    const { direction = "inout" } = options;
+    if (direction !== "inout") setDirection(pcap, handle, direction, act);
+    if (isSeenTwice(device) && direction !== "out") takeOnce(pcap, handle, options.filter, known);
     const { result: calm, message: why } = withMessage((error) =>
       pcap.pcap_setnonblock(handle, 1, error),
     );
@@ -270,6 +284,19 @@ function activate(
   throw new NcxError("ADDRESS", `Cannot ${act}: ${pcap.pcap_statustostr(status)}`, {
     state,
     hint: "ncx capture -D lists the devices",
+  });
+}
+
+function setDirection(
+  pcap: Libpcap,
+  handle: Pointer,
+  direction: CaptureDirection,
+  act: string,
+): void {
+  if (pcap.pcap_setdirection(handle, CAPTURE_DIRECTIONS.get(direction) ?? 0) === 0) return;
+  const state = pcap.pcap_geterr(handle);
+  throw new NcxError("UNSUPPORTED", `Cannot ${act}, direction ${quote(direction)}: ${state}`, {
+    state,
   });
 }
 

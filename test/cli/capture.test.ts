@@ -67,6 +67,15 @@ test("-s leaves the packets of a file whole, as tcpdump does", async () => {
   expect(piped.bytes.includes("datagram")).toBe(true);
 });
 
+test("-K leaves the checksums of -v away", async () => {
+  const words = ["capture", "-ntvvr", "-"];
+  expect((await run(words, { input: file() })).stdout).toMatch(/cksum 0x[^]*udp/i);
+  const { stdout, code } = await run([...words, "-K"], { input: file() });
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/cksum|sum ok/);
+  expect(stdout).toContain("proto UDP (17)");
+});
+
 test("--json is one packet a line, with its bytes", async () => {
   const { stdout } = await run(["capture", "--json", "-r", "-"], { input: file() });
   const packets = stdout
@@ -196,6 +205,8 @@ test.each([
   ["-r - -i lo", 2, /Cannot use -r and -i: they exclude each other/],
   ["-r - -w /nowhere/at.all", 2, /Cannot write to ".*": no such file/],
   ["-r - -w x --follow", 2, /Cannot use --follow with -w/],
+  ["-r - -Q in", 2, /Cannot use -Q and -r: a file doesn't tell/],
+  ["-i lo -Q sideways", 2, /-Q "sideways"/],
   ["-r - --follow=0", 2, /use --follow "0": it is no number of a conversation\n.*count from 1/],
   ["-r - --follow=x", 2, /use --follow "x": it is no number of a conversation/],
   ["-r - --json -A", 2, /they exclude each other/],

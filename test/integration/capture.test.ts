@@ -86,6 +86,7 @@ test.each([
   [{ count: 0 }, RangeError],
   [{ snaplen: 262_145 }, RangeError],
   [{ filter: "tcp\0" }, TypeError],
+  [{ read: "a", direction: "in" as const }, TypeError],
   [{ read: "a", interface: "lo" }, TypeError],
 ])("capture(%o) is refused", async (options, kind) => {
   await expect(capture(options).next()).rejects.toBeInstanceOf(kind);
@@ -144,6 +145,30 @@ describe.skipIf(CAPTURE_FAILURE !== undefined)(`live on lo ${CAPTURE_FAILURE ?? 
     );
     expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
     expect(counts.at(-1)).toBe(2);
+  });
+
+  test.each([
+    ["in", ["one", "two"]],
+    // libpcap gives a loopback device's packets as they come in.
+    ["out", []],
+  ] as const)("capture() gives what goes %s alone", async (direction, expected) => {
+    await using wire = await openWire();
+    const stop = new AbortController();
+    const packets = await all(
+      capture({
+        interface: "any",
+        filter: `udp dst port ${wire.port}`,
+        buffer: 1 << 20,
+        direction,
+        signal: stop.signal,
+        onReady: () => {
+          for (const word of ["one", "two"]) wire.send(word);
+          void wire.arrived(2).then(() => stop.abort());
+        },
+      }),
+    );
+    expect(packets.map(({ payload }) => payload.toString())).toEqual(expected);
+    expect(packets.every(({ link }) => link.direction === direction)).toBe(true);
   });
 
   test("capture() takes packets one by one where the system has no files in memory", async () => {

@@ -72,6 +72,7 @@ function packetText(
     quiet: args.brief === true,
     absolute: args.absoluteNumbers === true,
     verbose: args.verbose,
+    sums: args.anyChecksum !== true,
     stamp: args.jsonLines ? "none" : (STAMPS[Math.min(args.stamp ?? 0, 5)] ?? "time"),
     interfaceName,
   });

@@ -93,6 +93,12 @@ function refuse(
   const both = (one: string, other: string): Error =>
     cannot(`use ${one} and ${other}`, "they exclude each other", "leave one of them away");
   if (read !== undefined && device !== undefined) throw both("-r", "-i");
+  if (read !== undefined && (args.direction ?? "inout") !== "inout")
+    throw cannot(
+      "use -Q and -r",
+      "a file doesn't tell which way its packets went",
+      "use a filter: src host ADDRESS",
+    );
   if (follow !== undefined && !/^(all|[1-9]\d{0,8})$/.test(follow))
     throw cannot(
       `use --follow ${quote(follow)}`,
@@ -119,7 +125,13 @@ async function toOptions(args: Args, world: World): Promise<CaptureOptions> {
     ...(snaplen && read === undefined && { snaplen }),
     ...(bufferSize !== undefined && { buffer: bufferSize * 1024 }),
     ...(ownOnly && { promiscuous: false }),
+    ...(read === undefined && { direction: directionOf(args) }),
   };
+}
+
+/** The table lets in nothing else. */
+function directionOf({ direction }: Args): "in" | "out" | "inout" {
+  return direction === "in" || direction === "out" ? direction : "inout";
 }
 
 async function filterOf({ filterFile, operands }: Args): Promise<string> {
