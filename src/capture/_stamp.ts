@@ -7,20 +7,28 @@ export type Stamp = "time" | "none" | "epoch" | "delta" | "date" | "since";
 /** Writes the times of one capture's packets, in their order. Ends with a space, or is empty. */
 export function makeClock(stamp: Stamp): (packet: RawPacket) => string {
   let base: bigint | undefined;
+  // Of most packets it is that of the packet before.
+  let second = NaN;
+  let written = "";
+  const once = (seconds: number, write: (seconds: number) => string): string => {
+    if (seconds !== second) written = write(seconds);
+    second = seconds;
+    return written;
+  };
   return (packet) => {
-    const micros =
-      BigInt(packet.seconds) * 1_000_000n + BigInt(Math.floor(packet.nanoseconds / 1000));
+    const { seconds } = packet;
     switch (stamp) {
       case "none":
         return "";
       case "time":
-        return `${ofDay(packet)} `;
+        return `${once(seconds, ofDay)}.${fraction(packet)} `;
       case "epoch":
-        return `${packet.seconds}.${fraction(packet)} `;
+        return `${seconds}.${fraction(packet)} `;
       case "date":
-        return `${dateOf(packet)} ${ofDay(packet)} `;
+        return `${once(seconds, withDate)}.${fraction(packet)} `;
       case "delta":
       case "since": {
+        const micros = BigInt(seconds) * 1_000_000n + BigInt(Math.floor(packet.nanoseconds / 1000));
         const passed = micros - (base ?? micros);
         if (base === undefined || stamp === "delta") base = micros;
         return `${elapsed(passed)} `;
@@ -38,16 +46,16 @@ function two(value: number | bigint): string {
 }
 
 /** In the local time zone, as every program of this kind. */
-function ofDay(packet: RawPacket): string {
-  const time = new Date(packet.seconds * 1000);
-  if (Number.isNaN(time.getTime())) return `${packet.seconds}.${fraction(packet)}`;
-  const [hours, minutes] = [two(time.getHours()), two(time.getMinutes())];
-  return `${hours}:${minutes}:${two(time.getSeconds())}.${fraction(packet)}`;
+function ofDay(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  if (Number.isNaN(time.getTime())) return `${seconds}`;
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }
 
-function dateOf({ seconds }: RawPacket): string {
+function withDate(seconds: number): string {
   const time = new Date(seconds * 1000);
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${date} ${ofDay(seconds)}`;
 }
 
 function elapsed(micros: bigint): string {

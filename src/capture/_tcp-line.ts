@@ -6,9 +6,13 @@ const FLAGS = ["F", "S", "R", "P", ".", "U", "E", "W"];
 
 /** `S`, `S.`, `P.`; `none` where none is set. */
 export function formatFlags(flags: number): string {
-  const set = FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0);
-  return set.join("") || "none";
+  return FLAG_TEXTS[flags & 0xff] ?? "none";
 }
+
+const FLAG_TEXTS: readonly string[] = Array.from(
+  { length: 256 },
+  (_, flags) => FLAGS.filter((_letter, bit) => (flags & (1 << bit)) !== 0).join("") || "none",
+);
 
 /** Where both ends of a conversation began to count. */
 interface Start {
@@ -53,17 +57,17 @@ export function tcpText(
   { verbose, checksum }: { verbose: number; checksum: string },
 ): string {
   const { flags, sequence, acknowledgment, window, urgent, options } = tcp;
-  const parts = [`Flags [${formatFlags(flags)}]`];
-  if (checksum !== "") parts.push(checksum);
+  let text = `Flags [${formatFlags(flags)}]`;
+  if (checksum !== "") text += `, ${checksum}`;
   if (verbose > 1 || length > 0 || (flags & (TCP.syn | TCP.fin | TCP.rst)) !== 0) {
     const seq = (sequence - own) >>> 0;
-    parts.push(length > 0 ? `seq ${seq}:${(seq + length) >>> 0}` : `seq ${seq}`);
+    text += length > 0 ? `, seq ${seq}:${(seq + length) >>> 0}` : `, seq ${seq}`;
   }
-  if (flags & TCP.ack) parts.push(`ack ${(acknowledgment - other) >>> 0}`);
-  parts.push(`win ${window}`);
-  if (flags & TCP.urg) parts.push(`urg ${urgent}`);
-  if (options.length > 0) parts.push(`options [${[...optionTexts(options, other)].join(",")}]`);
-  return `${parts.join(", ")}, length ${length}`;
+  if (flags & TCP.ack) text += `, ack ${(acknowledgment - other) >>> 0}`;
+  text += `, win ${window}`;
+  if (flags & TCP.urg) text += `, urg ${urgent}`;
+  if (options.length > 0) text += `, options [${[...optionTexts(options, other)].join(",")}]`;
+  return `${text}, length ${length}`;
 }
 
 function* optionTexts(options: Buffer, start: number): Generator<string> {

@@ -6,11 +6,17 @@ import { NcxError, quote, wrap } from "../core/errors.ts";
 import { CaptureReader } from "../protocol/capture/reader.ts";
 import { MAX_PACKET, type RawPacket } from "../protocol/capture/record.ts";
 import { decodePacket, type Packet } from "../protocol/packet/decode.ts";
-import { captureDevices, compileFilter, openLive, type PacketTest } from "../transport/libpcap.ts";
+import {
+  CAPTURE_DIRECTIONS,
+  captureDevices,
+  compileFilter,
+  openLive,
+  type PacketTest,
+} from "../transport/libpcap.ts";
 import { defaultBuffer, type CaptureOptions } from "./options.ts";
 
 /** Bytes of a file that are read at once. */
-const READ = 1024 * 1024;
+const READ = 128 * 1024;
 
 /** Milliseconds that a capture which was asked to stop goes on to take what has come by then. */
 const LAST = 1000;
@@ -59,6 +65,7 @@ function checkOptions({
   buffer,
   filter,
   read,
+  direction,
   interface: device,
 }: CaptureOptions): void {
   const wrong = (name: string, what: string): RangeError =>
@@ -73,6 +80,10 @@ function checkOptions({
   if (device?.includes("\0")) throw new TypeError("interface must not contain NUL");
   if (read !== undefined && device !== undefined)
     throw new TypeError("interface and read exclude each other");
+  if (direction !== undefined && !CAPTURE_DIRECTIONS.has(direction))
+    throw new TypeError("direction must be in, out or inout");
+  if (read !== undefined && (direction ?? "inout") !== "inout")
+    throw new TypeError("direction and read exclude each other");
 }
 
 async function* live(options: CaptureOptions, lend: boolean): AsyncGenerator<readonly RawPacket[]> {
@@ -81,10 +92,11 @@ async function* live(options: CaptureOptions, lend: boolean): AsyncGenerator<rea
     buffer = defaultBuffer(),
     promiscuous = true,
     filter = "",
+    direction = "inout",
   } = options;
   const { count = Infinity, onReady, onCounts } = options;
   const device = options.interface ?? (await firstDevice());
-  const source = await openLive({ device, filter, snaplen, buffer, promiscuous });
+  const source = await openLive({ device, filter, snaplen, buffer, promiscuous, direction });
   const { linkType, warning } = source;
   const stopping = new AbortController();
   // Packets that came before the stop may still wait in the kernel.

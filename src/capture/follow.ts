@@ -74,6 +74,11 @@ export class Follower {
   #last: RawPacket = NOTHING;
   #waiting = 0;
 
+  /** How many conversations there were so far. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** What a packet, the next one of the capture, has completed. */
   add(raw: RawPacket | Packet): Piece[] {
     const packet = "link" in raw ? raw : decodePacket(raw);

@@ -23,6 +23,8 @@ export interface LineStyle {
   absolute?: boolean;
   /** More about headers, tcpdump's -v: 0, 1, 2. @default {0} */
   verbose?: number;
+  /** Whether checksums are right is said with `verbose` (not with -K). @default {true} */
+  sums?: boolean;
   /** How the time is written. @default {"time"} */
   stamp?: Stamp;
   /** Names of interfaces by their number, for packets of every interface. */
@@ -39,6 +41,7 @@ class LineWriter {
   readonly #style: LineStyle;
   readonly #names: Names;
   readonly #verbose: number;
+  readonly #sums: boolean;
   readonly #numbers = new RelativeNumbers();
   readonly #clock: (packet: RawPacket) => string;
 
@@ -46,6 +49,7 @@ class LineWriter {
     this.#style = style;
     this.#names = style.names ?? NUMBERS;
     this.#verbose = style.verbose ?? 0;
+    this.#sums = this.#verbose > 0 && (style.sums ?? true);
     this.#clock = makeClock(style.stamp ?? "time");
   }
 
@@ -147,7 +151,7 @@ class LineWriter {
   #udpText(packet: Packet): string {
     const { udp, payload, payloadLength: length, ip } = packet;
     const isSaid = this.#verbose > (ip?.version === 6 ? 0 : 1);
-    const sum = isSaid && !this.#style.quiet ? udpSum(packet) : "";
+    const sum = isSaid && this.#sums && !this.#style.quiet ? udpSum(packet) : "";
     const ports = [udp?.sourcePort, udp?.destinationPort];
     const isDns = ports.includes(53) || ports.includes(5353);
     const isWhole = ip?.moreFragments !== true;
@@ -189,14 +193,14 @@ class LineWriter {
   }
 
   #tcpSum(packet: Packet): string {
-    const sums = this.#verbose > 0 ? checksums(packet) : undefined;
+    const sums = this.#sums ? checksums(packet) : undefined;
     if (!sums) return "";
     const [had, right] = sums;
     return `cksum ${sumText(had)} (${had === right ? "correct" : `incorrect -> ${sumText(right)}`})`;
   }
 
   #icmp6Sum(packet: Packet): string {
-    const sums = this.#verbose > 0 ? checksums(packet) : undefined;
+    const sums = this.#sums ? checksums(packet) : undefined;
     if (!sums) return "";
     const [had, right] = sums;
     if (had === right) return "[icmp6 sum ok] ";
@@ -278,11 +282,12 @@ function missingBytes({ length, link }: Packet, ip: IpHeader): string {
 }
 
 /** IPv6's extension headers, as tcpdump calls them. */
-function extensionTexts({ extensions = [], fragmentOffset, ...ip }: IpHeader): string {
+function extensionTexts({ extensions, fragmentOffset, length, headerLength }: IpHeader): string {
+  if (!extensions) return "";
   const names: Readonly<Record<number, string>> = {
     0: "HBH",
     43: "srcrt",
-    44: `frag (${fragmentOffset}|${Math.max(0, ip.length - ip.headerLength)})`,
+    44: `frag (${fragmentOffset}|${Math.max(0, length - headerLength)})`,
     51: "AH",
     60: "DSTOPT",
   };

@@ -19,13 +19,27 @@ const MAX_NAMES = 4096;
 /** The system's names. What `host` says has to have been looked up before, else it is the number. */
 export class SystemNames implements Names {
   readonly #known = new Map<string, string>();
+  /** 65,536 each at most. To search the system's list takes longer than all else of a line. */
+  readonly #ports = { tcp: new Map<number, string>(), udp: new Map<number, string>() };
+  readonly #lookUp: typeof serviceName;
+
+  /** `lookUp` is the system's own unless given. */
+  constructor(lookUp: typeof serviceName = serviceName) {
+    this.#lookUp = lookUp;
+  }
 
   host(address: string): string {
     return this.#known.get(address) ?? address;
   }
 
   port(port: number, protocol: "tcp" | "udp"): string {
-    return serviceName(port, protocol) ?? String(port);
+    const known = this.#ports[protocol];
+    let name = known.get(port);
+    if (name === undefined) {
+      name = this.#lookUp(port, protocol) ?? String(port);
+      known.set(port, name);
+    }
+    return name;
   }
 
   /** Looks up those of the addresses that aren't known yet, all at once. */

@@ -2,6 +2,7 @@
 import { totalmem } from "node:os";
 import type { CaptureCounts } from "../protocol/capture/writer.ts";
 import type { Precision } from "../protocol/capture/record.ts";
+import type { CaptureDirection } from "../transport/libpcap.ts";
 
 export interface CaptureOptions {
   /** The device's name: `lo`, `eth0`, `any`. @default {the first that is up and isn't loopback} */
@@ -18,6 +19,8 @@ export interface CaptureOptions {
   buffer?: number;
   /** Packets for other machines as well, where the network shows them. @default {true} */
   promiscuous?: boolean;
+  /** Which way packets go that are captured, seen from this machine; a file doesn't tell. @default {"inout"} */
+  direction?: CaptureDirection;
   /** Stops: what has come by then is still given. */
   signal?: AbortSignal;
   /** Called once the device is open, or the file is. */

@@ -276,6 +276,10 @@ export interface Args {
   /** `-B`: KiB of the kernel's buffer. */
   readonly bufferSize?: number;
   readonly ownOnly?: boolean;
+  /** `-Q`: which way packets go that are captured. */
+  readonly direction?: string;
+  /** `-K` */
+  readonly anyChecksum?: boolean;
   /** `-A`, `-AA`: the packet as text, from the network's header or the link's on; `-x` and `-X` likewise. */
   readonly ascii?: number;
   readonly hexBytes?: number;

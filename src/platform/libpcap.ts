@@ -56,6 +56,14 @@ export function captureRight(system: NodeJS.Platform = process.platform): string
   }
 }
 
+/**
+ * Whether the kernel hands over each packet of a device twice, on its way out and in, of which libpcap passes on the
+ * second alone: Linux's loopback device.
+ */
+export function isSeenTwice(device: string, system: NodeJS.Platform = process.platform): boolean {
+  return system === "linux" && device === "lo";
+}
+
 /** Bytes of C's `long`, which both parts of a packet's time are. */
 export function longSize(): 4 | 8 {
   return isWindows() ? 4 : 8;

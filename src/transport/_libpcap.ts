@@ -12,6 +12,7 @@ interface Functions {
   pcap_set_buffer_size(handle: Pointer, bytes: number): number;
   pcap_activate(handle: Pointer): number;
   pcap_setnonblock(handle: Pointer, on: number, error: Uint8Array): number;
+  pcap_fileno(handle: Pointer): number;
   /** Not on Windows. */
   pcap_get_selectable_fd?(handle: Pointer): number;
   pcap_datalink(handle: Pointer): number;
@@ -25,6 +26,7 @@ interface Functions {
     mask: number,
   ): number;
   pcap_setfilter(handle: Pointer, program: Uint8Array): number;
+  pcap_setdirection(handle: Pointer, direction: number): number;
   pcap_freecode(program: Uint8Array): void;
   pcap_dispatch(handle: Pointer, count: number, callback: Pointer, user: Pointer): number;
   pcap_next_ex(handle: Pointer, header: [Pointer], data: [Pointer]): number;
@@ -50,6 +52,7 @@ const SIGNATURES: Readonly<Record<keyof Functions, string>> = {
   pcap_set_buffer_size: "int pcap_set_buffer_size(void *handle, int bytes)",
   pcap_activate: "int pcap_activate(void *handle)",
   pcap_setnonblock: "int pcap_setnonblock(void *handle, int on, void *error)",
+  pcap_fileno: "int pcap_fileno(void *handle)",
   pcap_get_selectable_fd: "int pcap_get_selectable_fd(void *handle)",
   pcap_set_datalink: "int pcap_set_datalink(void *handle, int linkType)",
   pcap_datalink: "int pcap_datalink(void *handle)",
@@ -57,6 +60,7 @@ const SIGNATURES: Readonly<Record<keyof Functions, string>> = {
   pcap_compile:
     "int pcap_compile(void *handle, void *program, const char *filter, int optimize, uint mask)",
   pcap_setfilter: "int pcap_setfilter(void *handle, void *program)",
+  pcap_setdirection: "int pcap_setdirection(void *handle, int direction)",
   pcap_freecode: "void pcap_freecode(void *program)",
   pcap_dispatch: "int pcap_dispatch(void *handle, int count, void *callback, void *user)",
   pcap_next_ex: "int pcap_next_ex(void *handle, _Out_ void **header, _Out_ void **data)",
@@ -80,6 +84,8 @@ export interface Libpcap extends Functions {
   readonly dump: Pointer;
   /** Undefined where the system has none. */
   readonly memoryFiles: MemoryFiles | undefined;
+  /** Linux: has the kernel apply a filter to a socket. Below 0 where it won't. */
+  readonly attachFilter: ((socket: number, program: Uint8Array) => number) | undefined;
 }
 
 /** C's files in memory. */
@@ -110,6 +116,7 @@ export async function loadLibpcap(act: string): Promise<Libpcap> {
     koffi,
     dump: koffi.address(library.symbol("pcap_dump", "void *")),
     memoryFiles: memoryFiles(koffi),
+    attachFilter: attachFilter(koffi),
   };
   return bound;
 }
@@ -131,6 +138,16 @@ function memoryFiles(koffi: Koffi): MemoryFiles | undefined {
       fmemopen: program.func("void *fmemopen(void *memory, size_t size, const char *mode)"),
       rewind: program.func("void rewind(void *file)"),
     };
+  });
+}
+
+/** SOL_SOCKET and SO_ATTACH_FILTER, socket(7). The program's length and pointer lie as in libpcap's own struct. */
+function attachFilter(koffi: Koffi): Libpcap["attachFilter"] {
+  return ifThere(() => {
+    const setsockopt = koffi
+      .load(null)
+      .func("int setsockopt(int socket, int level, int name, void *value, uint size)");
+    return (socket, program) => Number(setsockopt(socket, 1, 26, program, program.length));
   });
 }
 

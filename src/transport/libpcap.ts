@@ -1,7 +1,7 @@
 /** Live capture by libpcap, without threads: what has come is fetched in batches, and Node's event loop waits. */
 import { onAbort } from "../core/abort.ts";
 import { NcxError, quote } from "../core/errors.ts";
-import { captureRight } from "../platform/libpcap.ts";
+import { captureRight, isSeenTwice } from "../platform/libpcap.ts";
 import type { CaptureCounts } from "../protocol/capture/writer.ts";
 import { LINK, MAX_PACKET, type RawPacket } from "../protocol/capture/record.ts";
 import type { Pointer } from "./_koffi.ts";
@@ -26,7 +26,19 @@ export interface LiveOptions {
   readonly buffer: number;
   /** Packets for others as well, where the network shows them. */
   readonly promiscuous: boolean;
+  /** @default {"inout"} */
+  readonly direction?: CaptureDirection;
 }
+
+/** Which way packets go, seen from this machine. */
+export type CaptureDirection = "in" | "out" | "inout";
+
+/** libpcap's numbers for them. */
+export const CAPTURE_DIRECTIONS: ReadonlyMap<CaptureDirection, number> = new Map([
+  ["inout", 0],
+  ["in", 1],
+  ["out", 2],
+]);
 
 /** A device that is open. */
 export interface LiveCapture {
@@ -81,10 +93,14 @@ export async function openLive(options: LiveOptions): Promise<LiveCapture> {
     const { result } = withMessage((error) =>
       pcap.pcap_lookupnet(device, Uint32Array.of(0), mask, error),
     );
-    const program = compile(pcap, handle, options.filter, result < 0 ? UNKNOWN_MASK : mask[0]);
+    const known = result < 0 ? UNKNOWN_MASK : (mask[0] ?? UNKNOWN_MASK);
+    const program = compile(pcap, handle, options.filter, known);
     const set = pcap.pcap_setfilter(handle, program);
     pcap.pcap_freecode(program);
     if (set < 0) throw new NcxError("INTERNAL", `Cannot ${act}: ${pcap.pcap_geterr(handle)}`);
+    const { direction = "inout" } = options;
+    if (direction !== "inout") setDirection(pcap, handle, direction, act);
+    if (isSeenTwice(device) && direction !== "out") takeOnce(pcap, handle, options.filter, known);
     const { result: calm, message: why } = withMessage((error) =>
       pcap.pcap_setnonblock(handle, 1, error),
     );
@@ -269,6 +285,33 @@ function activate(
     state,
     hint: "ncx capture -D lists the devices",
   });
+}
+
+function setDirection(
+  pcap: Libpcap,
+  handle: Pointer,
+  direction: CaptureDirection,
+  act: string,
+): void {
+  if (pcap.pcap_setdirection(handle, CAPTURE_DIRECTIONS.get(direction) ?? 0) === 0) return;
+  const state = pcap.pcap_geterr(handle);
+  throw new NcxError("UNSUPPORTED", `Cannot ${act}, direction ${quote(direction)}: ${state}`, {
+    state,
+  });
+}
+
+/**
+ * libpcap throws away every other packet of such a device. The kernel does it instead: those would take half of its
+ * buffer. Not by `pcap_setfilter()`, which looks at what has come by then by itself, and cannot tell where it came from.
+ * Where the kernel won't, libpcap's own way remains.
+ */
+function takeOnce(pcap: Libpcap, handle: Pointer, filter: string, mask: number): void {
+  const { attachFilter } = pcap;
+  const program = Buffer.alloc(PROGRAM_SIZE);
+  const once = filter === "" ? "inbound" : `inbound and (${filter})`;
+  if (!attachFilter || pcap.pcap_compile(handle, program, once, 1, mask) !== 0) return;
+  attachFilter(pcap.pcap_fileno(handle), program);
+  pcap.pcap_freecode(program);
 }
 
 function compile(pcap: Libpcap, handle: Pointer, filter: string, mask: number = 0): Buffer {

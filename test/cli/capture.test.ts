@@ -58,6 +58,24 @@ test("-c ends it, and says nothing on stderr of a file", async () => {
   });
 });
 
+test("-s leaves the packets of a file whole, as tcpdump does", async () => {
+  const whole = await run(["capture", "-ntxxr", "-"], { input: file() });
+  expect(whole.stdout).toContain("UDP, length 8");
+  const cut = await run(["capture", "-ntxxr", "-", "-s", "20"], { input: file() });
+  expect(cut).toMatchObject({ stdout: whole.stdout, stderr: "", code: 0 });
+  const piped = await run(["capture", "-r", "-", "-s", "20", "-w", "-"], { input: file() });
+  expect(piped.bytes.includes("datagram")).toBe(true);
+});
+
+test("-K leaves the checksums of -v away", async () => {
+  const words = ["capture", "-ntvvr", "-"];
+  expect((await run(words, { input: file() })).stdout).toMatch(/cksum 0x[^]*udp/i);
+  const { stdout, code } = await run([...words, "-K"], { input: file() });
+  expect(code).toBe(0);
+  expect(stdout).not.toMatch(/cksum|sum ok/);
+  expect(stdout).toContain("proto UDP (17)");
+});
+
 test("--json is one packet a line, with its bytes", async () => {
   const { stdout } = await run(["capture", "--json", "-r", "-"], { input: file() });
   const packets = stdout
@@ -107,6 +125,26 @@ test("--follow N is one conversation alone, as JSON too", async () => {
     to: { address: "10.0.0.2", port: 6000 },
     bytes: Buffer.from("datagram").toString("base64"),
   });
+});
+
+test("--follow N says so where there is no such conversation", async () => {
+  const { stdout, stderr, code } = await run(["capture", "--follow", "9", "-r", "-"], {
+    input: file(),
+  });
+  expect({ stdout, stderr, code }).toEqual({
+    stdout: "",
+    stderr: "Ncx: no conversation 9: there were 2\n",
+    code: 1,
+  });
+});
+
+test("-w that cannot be written says that alone, and no counts", async () => {
+  const { stderr, code } = await run(["capture", "-r", "-", "-w", "/nowhere/at.all"], {
+    input: file(),
+  });
+  expect(stderr).toMatch(/^Ncx: Cannot write to "\/nowhere\/at\.all": no such file[^\n]*\n/);
+  expect(stderr).not.toContain("captured");
+  expect(code).toBe(2);
 });
 
 test("-w writes what was read, for its owner alone, and -w - to a pipe", async () => {
@@ -167,6 +205,10 @@ test.each([
   ["-r - -i lo", 2, /Cannot use -r and -i: they exclude each other/],
   ["-r - -w /nowhere/at.all", 2, /Cannot write to ".*": no such file/],
   ["-r - -w x --follow", 2, /Cannot use --follow with -w/],
+  ["-r - -Q in", 2, /Cannot use -Q and -r: a file doesn't tell/],
+  ["-i lo -Q sideways", 2, /-Q "sideways"/],
+  ["-r - --follow=0", 2, /use --follow "0": it is no number of a conversation\n.*count from 1/],
+  ["-r - --follow=x", 2, /use --follow "x": it is no number of a conversation/],
   ["-r - --json -A", 2, /they exclude each other/],
   ["-C 1", 2, /Cannot use -C: no file is written/],
   ["-G 5", 2, /Cannot use -G: no file is written/],

@@ -1,12 +1,15 @@
 /** capture() as a library: packets decoded, ends by count, break and signal. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { captureInBatches } from "../../src/capture/index.ts";
 import { capture, NcxError, type Packet } from "../../src/index.ts";
 import { makeCaptureWriter } from "../../src/protocol/capture/writer.ts";
 import { loadLibpcap } from "../../src/transport/_libpcap.ts";
 import { CAPTURE_FAILURE } from "../helpers/capture-right.ts";
 import { tcpPacket, udpPacket } from "../helpers/packets.ts";
+import { scratch } from "../helpers/run-cli.ts";
 
 const PACKETS = [
   tcpPacket({ from: "10.0.0.1:1", to: "10.0.0.2:2", sequence: 1, flags: "S" }),
@@ -30,6 +33,48 @@ test("capture() reads the bytes of a file, and decodes its packets", async () =>
   expect(udp).toMatchObject({ udp: { destinationPort: 2 }, payload: Buffer.from("hello") });
 });
 
+test("capture() reads a long file by and by, as its packets are asked for", async () => {
+  let read = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    const writer = makeCaptureWriter("pcap");
+    for (;;) {
+      read += 1;
+      yield writer.add(PACKETS);
+    }
+  }
+  for await (const { udp } of capture({ read: endless() })) if (udp && read > 3) break;
+  expect(read).toBe(4);
+});
+
+test("captureInBatches() has little of a file in memory at a time", async () => {
+  await using folder = await scratch();
+  const long = folder.path("long.pcap");
+  const packets = Array.from({ length: 20_000 }, () => PACKETS).flat();
+  await writeFile(long, makeCaptureWriter("pcap").add(packets));
+  let count = 0;
+  for await (const batch of captureInBatches({ read: long })) {
+    const bytes = batch.reduce((sum, packet) => sum + packet.bytes.length, 0);
+    expect(bytes).toBeLessThanOrEqual(256 * 1024);
+    count += batch.length;
+  }
+  expect(count).toBe(packets.length);
+});
+
+test("capture() tells whose each packet is, whoever the one before came from", async () => {
+  const [one] = PACKETS;
+  if (!one) throw new Error("no packet");
+  const other = { ...one, bytes: Buffer.from(one.bytes) };
+  other.bytes.fill(0xab, 0, 12);
+  const file = makeCaptureWriter("pcap").add([one, other, one]);
+  const links = (await all(capture({ read: bytesOf(file) }))).map(({ link }) => link);
+  expect(links.map(({ source }) => source)).toEqual([
+    "02:00:00:00:00:01",
+    "ab:ab:ab:ab:ab:ab",
+    "02:00:00:00:00:01",
+  ]);
+  expect(links.map(({ destination }) => destination)[1]).toBe("ab:ab:ab:ab:ab:ab");
+});
+
 test("capture() gives what a cut file has before it throws", async () => {
   const file = makeCaptureWriter("pcap").add(PACKETS);
   const packets = capture({ read: bytesOf(file.subarray(0, -1)) });
@@ -41,6 +86,7 @@ test.each([
   [{ count: 0 }, RangeError],
   [{ snaplen: 262_145 }, RangeError],
   [{ filter: "tcp\0" }, TypeError],
+  [{ read: "a", direction: "in" as const }, TypeError],
   [{ read: "a", interface: "lo" }, TypeError],
 ])("capture(%o) is refused", async (options, kind) => {
   await expect(capture(options).next()).rejects.toBeInstanceOf(kind);
@@ -82,6 +128,47 @@ describe.skipIf(CAPTURE_FAILURE !== undefined)(`live on lo ${CAPTURE_FAILURE ?? 
       }),
     );
     expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
+  });
+
+  test("capture() has each packet of lo once, and so counts the kernel", async () => {
+    await using wire = await openWire();
+    const counts: number[] = [];
+    const packets = await all(
+      capture({
+        interface: "lo",
+        filter: `udp dst port ${wire.port} or udp dst port ${wire.port}`,
+        buffer: 1 << 20,
+        count: 2,
+        onReady: () => ["one", "two"].forEach((word) => wire.send(word)),
+        onCounts: ({ received }) => counts.push(received),
+      }),
+    );
+    expect(packets.map(({ payload }) => payload.toString())).toEqual(["one", "two"]);
+    expect(counts.at(-1)).toBe(2);
+  });
+
+  test.each([
+    ["in", ["one", "two"]],
+    // libpcap gives a loopback device's packets as they come in.
+    ["out", []],
+  ] as const)("capture() gives what goes %s alone", async (direction, expected) => {
+    await using wire = await openWire();
+    const stop = new AbortController();
+    const packets = await all(
+      capture({
+        interface: "any",
+        filter: `udp dst port ${wire.port}`,
+        buffer: 1 << 20,
+        direction,
+        signal: stop.signal,
+        onReady: () => {
+          for (const word of ["one", "two"]) wire.send(word);
+          void wire.arrived(2).then(() => stop.abort());
+        },
+      }),
+    );
+    expect(packets.map(({ payload }) => payload.toString())).toEqual(expected);
+    expect(packets.every(({ link }) => link.direction === direction)).toBe(true);
   });
 
   test("capture() takes packets one by one where the system has no files in memory", async () => {

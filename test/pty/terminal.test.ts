@@ -1,6 +1,7 @@
 /** ncx in a real terminal. */
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import { CAPTURE_FAILURE } from "../helpers/capture-right.ts";
 import { closedPort, read, serves, tcpClient, tcpPeer } from "../helpers/peers.ts";
 import { run, scratch, startListening } from "../helpers/run-cli.ts";
 import { findPty, openNcx, openTerminal, type Terminal } from "../helpers/terminal.ts";
@@ -56,6 +57,17 @@ describe.skipIf(!found)("in a terminal ncx", () => {
     await ncx.shows(/^\^C\n/m);
     expect((await ncx.exited).exitCode).toBe(130);
   });
+
+  test.skipIf(CAPTURE_FAILURE !== undefined)(
+    "capture's counts begin on a line of their own after ^C",
+    async () => {
+      const ncx = openNcx(spawn, ["capture", "-i", "lo", "-B", "1024", "udp", "port", "9"]);
+      await ncx.shows(/listening on lo.*\n/);
+      ncx.type("\u0003");
+      await ncx.shows(/\^C\n0 packets captured\n/);
+      expect((await ncx.exited).exitCode).toBe(130);
+    },
+  );
 
   test("half-closes on ^D, and still shows the answer that comes late", async () => {
     await using peer = await tcpPeer();

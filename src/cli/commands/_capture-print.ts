@@ -23,6 +23,8 @@ export interface Printer {
   add(packets: readonly RawPacket[]): Promise<void>;
   /** What was still to be said. */
   end(): Promise<void>;
+  /** The conversations that there were, with --follow. */
+  conversations(): number;
 }
 
 const STAMPS: readonly Stamp[] = ["time", "none", "epoch", "delta", "date", "since"];
@@ -35,14 +37,17 @@ export function makePrinter(args: Args, world: World, precision: "micro" | "nano
   const speak = conversationText(args, precision);
   return {
     async add(raw) {
-      const packets = raw.map(decodePacket);
-      await names?.learn(addressesOf(packets));
+      if (names) await names.learn(addressesOf(raw.map(decodePacket)));
       let text = "";
-      for (const packet of packets)
+      // Each by itself: what is printed is forgotten at once.
+      for (const one of raw) {
+        const packet = decodePacket(one);
         text += follower ? follower.add(packet).map(speak).join("") : (textOf?.(packet) ?? "");
+      }
       await put(text, world);
     },
     end: () => put(follower?.end().map(speak).join("") ?? "", world),
+    conversations: () => follower?.count ?? 0,
   };
 }
 
@@ -67,6 +72,7 @@ function packetText(
     quiet: args.brief === true,
     absolute: args.absoluteNumbers === true,
     verbose: args.verbose,
+    sums: args.anyChecksum !== true,
     stamp: args.jsonLines ? "none" : (STAMPS[Math.min(args.stamp ?? 0, 5)] ?? "time"),
     interfaceName,
   });

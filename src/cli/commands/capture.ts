@@ -31,10 +31,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
     throw withAlternative(error);
   } finally {
     await sinks.file?.close(counted.counts);
-    if (sinks.printer && !world.stdout.destroyed) await sinks.printer.end();
+    if (sinks.printer && !world.unread?.aborted) await sinks.printer.end();
     sayCounts(args, report, counted);
   }
-  return 0;
+  return isThere(args, sinks, report) ? 0 : 1;
 }
 
 interface Sinks {
@@ -45,7 +45,7 @@ interface Sinks {
 interface Counted {
   captured: number;
   counts?: CaptureCounts;
-  /** Whether the device, or the file, was opened at all. */
+  /** Whether the device, or the file, was opened at all, and what is written as well. */
   began?: true;
 }
 
@@ -63,8 +63,8 @@ async function pass(
     ...(await toOptions(args, world)),
     onReady: (ready) => {
       source = ready;
-      counted.began = true;
       if (writeFile !== undefined) sinks.file = openCaptureFile(writeFile, ready, world, rotation);
+      counted.began = true;
       if (ready.interface !== undefined) announce(ready, report);
     },
     onCounts: (counts) => {
@@ -81,8 +81,8 @@ async function pass(
     await sinks.printer?.add(isOver ? packets.slice(0, taken) : packets);
     counted.captured += taken;
     if (isOver) return report.news(0, `Maximum file limit reached: ${rotation?.count}`);
-    // Nobody reads any more, or the second signal insists.
-    if (world.stdout.destroyed || world.abort.aborted) return;
+    // The second signal insists, or nobody reads any more.
+    if (world.abort.aborted) return;
   }
 }
 
@@ -93,6 +93,18 @@ function refuse(
   const both = (one: string, other: string): Error =>
     cannot(`use ${one} and ${other}`, "they exclude each other", "leave one of them away");
   if (read !== undefined && device !== undefined) throw both("-r", "-i");
+  if (read !== undefined && (args.direction ?? "inout") !== "inout")
+    throw cannot(
+      "use -Q and -r",
+      "a file doesn't tell which way its packets went",
+      "use a filter: src host ADDRESS",
+    );
+  if (follow !== undefined && !/^(all|[1-9]\d{0,8})$/.test(follow))
+    throw cannot(
+      `use --follow ${quote(follow)}`,
+      "it is no number of a conversation",
+      "they count from 1 on: --follow 3, or --follow alone for all of them",
+    );
   const shapes = [args.ascii, args.hexAscii, args.hexBytes].filter(Boolean).length;
   if (args.jsonLines && shapes > 0) throw both("--json", "-A, -x or -X");
   if (writeFile === "-" && (args.print || world.isTTY.stdout))
@@ -109,11 +121,17 @@ async function toOptions(args: Args, world: World): Promise<CaptureOptions> {
     ...(device !== undefined && { interface: device }),
     ...(read !== undefined && { read: read === "-" ? world.stdin : read }),
     ...(count !== undefined && { count }),
-    // tcpdump's -s 0 is the most there is.
-    ...(snaplen && { snaplen }),
+    // tcpdump's -s 0 is the most there is; what a file has, it leaves whole.
+    ...(snaplen && read === undefined && { snaplen }),
     ...(bufferSize !== undefined && { buffer: bufferSize * 1024 }),
     ...(ownOnly && { promiscuous: false }),
+    ...(read === undefined && { direction: directionOf(args) }),
   };
+}
+
+/** The table lets in nothing else. */
+function directionOf({ direction }: Args): "in" | "out" | "inout" {
+  return direction === "in" || direction === "out" ? direction : "inout";
 }
 
 async function filterOf({ filterFile, operands }: Args): Promise<string> {
@@ -128,6 +146,17 @@ async function filterOf({ filterFile, operands }: Args): Promise<string> {
 function announce({ interface: device, snaplen, warning }: CaptureSource, report: Reporter): void {
   if (warning !== undefined) report.say(warning);
   report.say(`listening on ${device}, snapshot length ${snaplen} bytes`);
+}
+
+/** Whether the one conversation that is asked for was among them. */
+function isThere({ follow }: Args, { printer }: Sinks, report: Reporter): boolean {
+  const wanted = Number(follow ?? "all");
+  const count = printer?.conversations() ?? 0;
+  if (Number.isNaN(wanted) || wanted <= count) return true;
+  const there =
+    count === 0 ? "there was none" : count === 1 ? "there was 1" : `there were ${count}`;
+  report.say(`no conversation ${wanted}: ${there}`);
+  return false;
 }
 
 /** tcpdump's own lines, so that whoever reads those reads ours. */

@@ -65,15 +65,14 @@ export function takePcapRecord(
   const units = word(4);
   // A hostile fraction may be a whole second, or more.
   const nanoseconds = precision === "nano" ? units : units * 1000;
-  const packet: RawPacket = {
+  const packet = {
     seconds: word(0) + Math.floor(nanoseconds / 1e9),
     nanoseconds: nanoseconds % 1e9,
     length: Math.max(word(12), captured),
     bytes: bytes.subarray(start, end),
     linkType,
-    ...(name !== undefined && { interface: name }),
   };
-  return { packet, end };
+  return { packet: name === undefined ? packet : { ...packet, interface: name }, end };
 }
 
 /** A file's header, little-endian. */

@@ -53,52 +53,66 @@ export const TCP = {
   urg: 32,
 } as const;
 
+/** A packet while it is read: busy lines and long files have hundreds of thousands, so that each is one object. */
+type Draft = { -readonly [Key in keyof Packet]: Packet[Key] };
+
 export function decodePacket(raw: RawPacket): Packet {
+  const { seconds, nanoseconds, length, bytes, linkType } = raw;
   const link = readLink(raw);
-  const { bytes, length } = raw;
-  const network = bytes.subarray(link.size);
-  const ip =
-    link.etherType === ETHER.ipv4
-      ? readIpv4(network)
-      : link.etherType === ETHER.ipv6
-        ? readIpv6(network)
-        : undefined;
-  if (!ip) return { ...raw, link, payload: network, payloadLength: length - link.size };
-  const body = network.subarray(ip.headerLength, Math.max(ip.headerLength, ip.length));
-  const bodyLength = Math.max(0, ip.length - ip.headerLength);
-  const whole = { ...raw, link, ip, payload: body, payloadLength: bodyLength };
+  const packet: Draft = {
+    seconds,
+    nanoseconds,
+    length,
+    bytes,
+    linkType,
+    link,
+    payload: bytes.subarray(link.size),
+    payloadLength: length - link.size,
+  };
+  if (raw.interface !== undefined) packet.interface = raw.interface;
+  const ip = readIp(packet.payload, link.etherType);
+  if (!ip) return packet;
+  packet.ip = ip;
+  packet.payload = packet.payload.subarray(ip.headerLength, Math.max(ip.headerLength, ip.length));
+  packet.payloadLength = Math.max(0, ip.length - ip.headerLength);
   // Only a packet's first fragment has the header of what it carries.
-  return ip.fragmentOffset > 0 ? whole : withTransport(whole, ip.protocol);
+  if (ip.fragmentOffset === 0) addTransport(packet, ip.protocol);
+  return packet;
 }
 
-function withTransport(packet: Packet, protocol: number): Packet {
+function readIp(network: Buffer, etherType: number | undefined): IpHeader | undefined {
+  if (etherType === ETHER.ipv4) return readIpv4(network);
+  return etherType === ETHER.ipv6 ? readIpv6(network) : undefined;
+}
+
+function addTransport(packet: Draft, protocol: number): void {
   const { payload: body, payloadLength } = packet;
   switch (protocol) {
     case PROTOCOL.tcp: {
       const size = ((body[12] ?? 0) >> 4) * 4;
-      if (size < 20 || size > body.length) return packet;
-      return {
-        ...packet,
-        tcp: readTcp(body, size),
-        payload: body.subarray(size),
-        payloadLength: Math.max(0, payloadLength - size),
-      };
+      if (size < 20 || size > body.length) return;
+      packet.tcp = readTcp(body, size);
+      packet.payload = body.subarray(size);
+      packet.payloadLength = Math.max(0, payloadLength - size);
+      return;
     }
     case PROTOCOL.udp: {
-      if (body.length < 8) return packet;
+      if (body.length < 8) return;
       const udp = readUdp(body);
       const size = Math.max(0, (udp.length || payloadLength) - 8);
-      return { ...packet, udp, payload: body.subarray(8, 8 + size), payloadLength: size };
+      packet.udp = udp;
+      packet.payload = body.subarray(8, 8 + size);
+      packet.payloadLength = size;
+      return;
     }
     case PROTOCOL.icmp:
     case PROTOCOL.icmp6: {
-      if (body.length < 4) return packet;
-      return { ...packet, icmp: { type: body[0] ?? 0, code: body[1] ?? 0 } };
+      if (body.length >= 4) packet.icmp = { type: body[0] ?? 0, code: body[1] ?? 0 };
     }
-    default:
-      return packet;
   }
 }
+
+const NO_OPTIONS: Buffer = Buffer.alloc(0);
 
 function readTcp(bytes: Buffer, size: number): TcpHeader {
   return {
@@ -110,7 +124,7 @@ function readTcp(bytes: Buffer, size: number): TcpHeader {
     window: bytes.readUInt16BE(14),
     checksum: bytes.readUInt16BE(16),
     urgent: bytes.readUInt16BE(18),
-    options: bytes.subarray(20, size),
+    options: size === 20 ? NO_OPTIONS : bytes.subarray(20, size),
   };
 }
 

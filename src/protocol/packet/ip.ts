@@ -35,10 +35,9 @@ export function readIpv4(bytes: Buffer): IpHeader | undefined {
   // RFC 791 §3.1: at least five words.
   if (headerLength < 20 || headerLength > bytes.length) return undefined;
   const fragment = bytes.readUInt16BE(6);
-  const options = bytes.subarray(20, headerLength);
   // Zero where the network card was to cut it into segments.
   const length = bytes.readUInt16BE(2) || bytes.length;
-  return {
+  const header = {
     version: 4,
     source: formatIpv4(bytes, 12),
     destination: formatIpv4(bytes, 16),
@@ -51,8 +50,8 @@ export function readIpv4(bytes: Buffer): IpHeader | undefined {
     fragmentOffset: (fragment & 0x1fff) * 8,
     moreFragments: (fragment & 0x2000) !== 0,
     dontFragment: (fragment & 0x4000) !== 0,
-    ...(options.length > 0 && { options }),
-  };
+  } as const;
+  return headerLength === 20 ? header : { ...header, options: bytes.subarray(20, headerLength) };
 }
 
 // RFC 8200 §4: hop-by-hop, routing, destination options; a fragment's header; RFC 4302: authentication.

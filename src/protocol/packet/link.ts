@@ -58,7 +58,24 @@ export function readLink({ linkType, bytes }: RawPacket): LinkHeader {
 
 /** `02:42:ac:11:00:02` */
 export function formatHardware(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (const byte of bytes) text += text === "" ? HEX[byte] : `:${HEX[byte]}`;
+  return text;
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** The addresses of the packet before: those of many are the same ones. */
+let last = { bytes: Buffer.alloc(12), destination: "", source: "" };
+
+function etherAddresses(bytes: Buffer): { destination: string; source: string } {
+  if (last.destination !== "" && bytes.compare(last.bytes, 0, 12, 0, 12) === 0) return last;
+  const own = Buffer.from(bytes.subarray(0, 12));
+  const [destination, source] = [own.subarray(0, 6), own.subarray(6)].map(formatHardware);
+  last = { bytes: own, destination: destination ?? "", source: source ?? "" };
+  return last;
 }
 
 function readEthernet(bytes: Buffer): LinkHeader {
@@ -72,14 +89,9 @@ function readEthernet(bytes: Buffer): LinkHeader {
     at += 4;
     etherType = bytes.readUInt16BE(at);
   }
-  return {
-    kind: "ethernet",
-    size: at + 2,
-    destination: formatHardware(bytes.subarray(0, 6)),
-    source: formatHardware(bytes.subarray(6, 12)),
-    etherType,
-    ...(vlans.length > 0 && { vlans }),
-  };
+  const { destination, source } = etherAddresses(bytes);
+  const header = { kind: "ethernet", size: at + 2, destination, source, etherType } as const;
+  return vlans.length > 0 ? { ...header, vlans } : header;
 }
 
 function isTag(etherType: number): boolean {

@@ -161,6 +161,8 @@ const FIELDS: {
   snaplen: "integer",
   bufferSize: "integer",
   ownOnly: "flag",
+  direction: "choice",
+  anyChecksum: "flag",
   ascii: "count",
   hexBytes: "count",
   hexAscii: "count",
