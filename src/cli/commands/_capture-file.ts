@@ -12,7 +12,7 @@ import {
 import { quote, wrap } from "../../core/errors.ts";
 import { VERSION } from "../version.ts";
 import type { World } from "../world.ts";
-import { drained } from "./_capture-output.ts";
+import { drained } from "../drained.ts";
 import { RotationState, type Rotation } from "./_capture-rotation.ts";
 
 export interface CaptureFile {

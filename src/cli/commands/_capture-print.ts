@@ -17,7 +17,7 @@ import {
 import { interfaceName } from "../../platform/interfaces.ts";
 import type { Args } from "../args.ts";
 import type { World } from "../world.ts";
-import { drained } from "./_capture-output.ts";
+import { drained } from "../drained.ts";
 
 export interface Printer {
   add(packets: readonly RawPacket[]): Promise<void>;

@@ -11,6 +11,7 @@ import {
   type Why,
 } from "../../ports/index.ts";
 import type { Args } from "../args.ts";
+import { drained } from "../drained.ts";
 import type { Reporter } from "../report.ts";
 import { cannot } from "../usage.ts";
 import type { World } from "../world.ts";
@@ -183,7 +184,7 @@ async function watch(
     const line = json
       ? JSON.stringify({ time, change, ...entry })
       : `${change === "opened" ? "+" : "-"} ${time.slice(11, 19)}  ${inOneLine(entry)}`;
-    world.stdout.write(`${line}\n`);
+    if (!world.stdout.write(`${line}\n`)) await drained(world.stdout);
   }
   return 0;
 }
