@@ -79,8 +79,9 @@ describe("waitFor()", () => {
 
   test("with `gone` says that it is still there", async () => {
     await using peer = await tcpPeer();
-    await expect(waitFor(`127.0.0.1:${peer.port}`, { ...BRIEF, gone: true })).rejects.toThrow(
-      `tcp:127.0.0.1:${peer.port}: still there after 100 ms`,
+    const options = { ...BRIEF, timeout: 2000, gone: true }; // long enough to be asked once
+    await expect(waitFor(`127.0.0.1:${peer.port}`, options)).rejects.toThrow(
+      `tcp:127.0.0.1:${peer.port}: still there after 2 s`,
     );
   });
 

@@ -1,7 +1,7 @@
 /** Whoever speaks waits here for those who are a little behind. */
 export class Pace {
   #holding = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   get slow(): boolean {
     return this.#holding > 0;
@@ -13,13 +13,17 @@ export class Pace {
 
   release(): void {
     this.#holding -= 1;
-    if (this.#holding > 0) return;
-    for (const go of this.#waiting.splice(0)) go();
+    // Who goes on may put another one behind: the others wait on, then.
+    for (const go of this.#waiting) {
+      if (this.slow) return;
+      this.#waiting.delete(go);
+      go();
+    }
   }
 
   /** Calls back when nobody has to be waited for: at once, if that is so. */
   next(go: () => void): void {
-    if (this.slow) this.#waiting.push(go);
+    if (this.slow) this.#waiting.add(go);
     else go();
   }
 }

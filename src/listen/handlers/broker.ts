@@ -48,16 +48,16 @@ export function makeBroker(options: BrokerOptions): Broker {
     if (!listening) {
       input.on("data", (chunk: Buffer) => {
         tell(host ? host.hear(chunk) : chunk);
-        if (!pace.slow) return;
-        input.pause();
-        pace.next(listen);
+        if (pace.slow) listen();
       });
       // A broken input has ended: nobody depends on it.
       input.on("error", () => {});
     }
     listening = true;
-    if (members.size === 0 || pace.slow) input.pause();
+    const waits = members.size === 0 || pace.slow;
+    if (waits) input.pause();
     else input.resume();
+    if (pace.slow) pace.next(listen);
   }
 
   return {
