@@ -62,6 +62,14 @@ describe("ncx telnet in a pipe", () => {
     expect(stdout).toBe("hello\n");
   });
 
+  test("has no use for an escape key, which is looked at all the same", async () => {
+    await using peer = await says("hello\r\n");
+    expect(await visit(peer, "-e", "^T", "-l", "anna")).toMatchObject({ stdout: "hello\n" });
+    const wrong = await run(["telnet", "-e", "foo", "127.0.0.1", `${peer.port}`]);
+    expect(wrong).toMatchObject({ stdout: "", code: 2 });
+    expect(wrong.stderr).toMatch(/Cannot use -e "foo": it is not one key\n.*\^\], \^A, ~ or none/);
+  });
+
   test("says 1 and telnet's sentence where nobody listens, or the name is none", async () => {
     const refused = await run(["telnet", "127.0.0.1", `${await closedPort()}`]);
     expect(refused.code).toBe(1);

@@ -50,6 +50,35 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     expect((await telnet.exited).exitCode).toBe(1);
   });
 
+  test.each([
+    ["-e", "^T", "\u0014", "Escape character is '\\^T'\\."],
+    ["--escape", "~", "~", "Escape character is '~'\\."],
+  ])("another key opens the prompt with %s %s", async (flag, name, key, sentence) => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", flag, name, "127.0.0.1", `${peer.port}`]);
+    await telnet.shows(new RegExp(sentence));
+    telnet.type(`${ESCAPE}a\n`);
+    expect(await reads(await peer.next(), 4)).toBe("1d610d0a");
+    telnet.type(key);
+    await telnet.shows(/telnet> /);
+    telnet.type("quit\n");
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test.each([["-e", "none"], ["-e", "off"], ["-e", ""], ["-E"]])(
+    "no key opens the prompt with %s %s",
+    async (...flags) => {
+      await using peer = await tcpPeer();
+      const telnet = openNcx(spawn, ["telnet", ...flags, "127.0.0.1", `${peer.port}`]);
+      await telnet.shows(/No escape character\./);
+      telnet.type(`${ESCAPE}a\n`);
+      const server = await peer.next();
+      expect(await reads(server, 4)).toBe("1d610d0a");
+      server.end();
+      expect((await telnet.exited).exitCode).toBe(1);
+    },
+  );
+
   test("sends each key at once where the server echoes, Enter as CR NUL and ^C as a byte", async () => {
     await using peer = await tcpPeer((socket) => void socket.write(CHARACTERS));
     const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
