@@ -145,21 +145,32 @@ export function programLink(args: Args, options: LinkOptions): LinkOptions {
   };
 }
 
-/** Links a program to its peer, until both are done, or -q has passed since the peer was. The program has ended then. */
+/**
+ * Links a program to its peer, until both are done, or -q has passed since the peer was; without -q, `silence`
+ * milliseconds in which the program wrote nothing. The program has ended then.
+ */
 export async function linkProgram(
   program: Connection,
   peer: Connection,
   args: Args,
   options: LinkOptions,
+  silence = Infinity,
 ): Promise<Joined> {
-  const { quitAfter = Infinity } = args;
+  const { quitAfter = silence } = args;
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const onEnd = (): void => void (timer = setTimeout(() => late.abort(), quitAfter));
   if (quitAfter < Infinity) peer.stream.once("end", onEnd);
   try {
     const signals = [late.signal, ...(options.signal ? [options.signal] : [])];
-    const result = await link(program, peer, { ...options, signal: AbortSignal.any(signals) });
+    const result = await link(program, peer, {
+      ...options,
+      signal: AbortSignal.any(signals),
+      ...(args.quitAfter === undefined &&
+        silence < Infinity && {
+          observers: [...(options.observers ?? []), { onData: (): void => void timer?.refresh() }],
+        }),
+    });
     await program[Symbol.asyncDispose]();
     const exitCode = await childExitCode(args, program);
     return exitCode === undefined ? result : { ...result, exitCode };

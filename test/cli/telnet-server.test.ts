@@ -40,6 +40,7 @@ async function shown({ received }: TcpClient): Promise<string> {
   return text
     .replaceAll(/\xff\xfa.*?\xff\xf0/gs, "")
     .replaceAll(/\xff[\xfb-\xfe]./gs, "")
+    .replaceAll("\u00FF\u00F1", "")
     .replaceAll("\r\n", "\n");
 }
 
@@ -159,7 +160,8 @@ describe.skipIf(!found)("a telnet server", () => {
 
   test.each([
     ["LOGOUT", (client: TcpClient) => client.socket.write(hex("fffd12"))],
-    ["its end", (client: TcpClient) => client.socket.end()],
+    ["its end, after a moment", (client: TcpClient) => client.socket.end()],
+    ["its leaving", (client: TcpClient) => client.socket.destroy()],
     ["its reset", (client: TcpClient) => client.socket.resetAndDestroy()],
   ])("hangs the program up at a client's %s", async (_name, leave) => {
     const program = "trap 'echo hup >$FILE; exit' HUP; echo pid $$; while :; do sleep 0.1; done";
@@ -172,6 +174,31 @@ describe.skipIf(!found)("a telnet server", () => {
     leave(client);
     await ncx.ended;
     expect(await readFile(file, "utf8")).toBe("hup\n");
+  });
+
+  describe.each([["--telnet"], ["telnet"], ["-t"]])("runs what is piped into ncx %s", (flag) => {
+    test("to its end", async () => {
+      await using ncx = await serve("-e", "sh -i");
+      await using client = start([flag, "127.0.0.1", `${ncx.port}`]);
+      client.stdin.end("echo $((40+2)); sleep 0.6; echo $((50+3)); exit\n");
+      const { stdout, code } = await client.ended;
+      expect(stdout).toMatch(/(?<!\+)42\r?\n.*53\r?\n/s);
+      expect(code).toBe(0);
+    });
+
+    test("which ends at ^D where nothing says exit, with an unfinished line", async () => {
+      await using ncx = await serve("-c", "echo ready; cat; echo ended");
+      await using client = start([flag, "127.0.0.1", `${ncx.port}`]);
+      client.stdin.end("one\ntwo");
+      expect((await client.ended).stdout).toMatch(/two.*ended\r?\n/s);
+    });
+
+    test("after a login", async () => {
+      await using ncx = await serve("-c", "read a; echo got $a", "--auth", "anna:sekret");
+      await using client = start([flag, "127.0.0.1", `${ncx.port}`]);
+      client.stdin.end("anna\nsekret\nhello\n");
+      expect((await client.ended).stdout).toMatch(/got hello\r?\n/);
+    });
   });
 
   test("outlives option storms, endless subnegotiations and clients that leave in the middle", async () => {
