@@ -6,7 +6,7 @@ import { NcxError, quote } from "../core/errors.ts";
 import { checkReadable, findProgram } from "../platform/programs.ts";
 import { shellLine, userShell } from "../platform/shell.ts";
 import { signalNumber } from "../platform/signal-names.ts";
-import type { Connection, Filter } from "../stream/connection.ts";
+import type { Connection, Filter, Observer } from "../stream/connection.ts";
 import { link, type LinkOptions } from "../stream/link.ts";
 import {
   checkProgram,
@@ -28,7 +28,20 @@ const LUA = ["lua", "lua5.4", "lua5.3", "lua5.2", "lua5.1", "luajit"];
 const SECRETS = new Set(["NCX_PROXY_AUTH", "NCAT_PROXY_AUTH", "NCX_TLS_PASSPHRASE", "NCX_AUTH"]);
 
 /** What a terminal's program has of our environment when strangers use it; some of it is Windows'. */
-const PLAIN = ["PATH", "HOME", "SHELL", "USER", "LOGNAME", "SystemRoot", "ComSpec", "USERPROFILE"];
+const PLAIN = [
+  "PATH",
+  "HOME",
+  "SHELL",
+  "USER",
+  "LOGNAME",
+  "TZ",
+  "SystemRoot",
+  "ComSpec",
+  "USERPROFILE",
+];
+
+/** What it has of ours as well, where the client has not told of its own. */
+const LOCALE = /^(LANG|LANGUAGE|LC_[A-Z]+)$/;
 
 /** Both are told the same, so that a script for ncat runs unchanged. */
 const PREFIXES = ["NCX", "NCAT"];
@@ -84,7 +97,10 @@ export function programOptions(
       env: { ...plainEnvironment(world), ...facts },
       ...(args.pty && { terminal: terminalOf(world) }),
     };
-  const own = Object.entries(plainEnvironment(world)).filter(([name]) => PLAIN.includes(name));
+  // An LC_ALL of ours would have the better of a client's LANG.
+  const told = [...client.environment.keys()].some((name) => LOCALE.test(name));
+  const ours = (name: string): boolean => PLAIN.includes(name) || (!told && LOCALE.test(name));
+  const own = Object.entries(plainEnvironment(world)).filter(([name]) => ours(name));
   const { size = { columns: 80, rows: 24 }, terminal: name } = client;
   return {
     env: { ...Object.fromEntries([...client.environment, ...own]), ...facts },
@@ -154,7 +170,7 @@ export async function linkProgram(
   peer: Connection,
   args: Args,
   options: LinkOptions,
-  silence = Infinity,
+  silence: number = Infinity,
 ): Promise<Joined> {
   const { quitAfter = silence } = args;
   const late = new AbortController();
@@ -163,14 +179,11 @@ export async function linkProgram(
   if (quitAfter < Infinity) peer.stream.once("end", onEnd);
   try {
     const signals = [late.signal, ...(options.signal ? [options.signal] : [])];
-    const result = await link(program, peer, {
-      ...options,
-      signal: AbortSignal.any(signals),
-      ...(args.quitAfter === undefined &&
-        silence < Infinity && {
-          observers: [...(options.observers ?? []), { onData: (): void => void timer?.refresh() }],
-        }),
-    });
+    const watch: Observer = { onData: () => void timer?.refresh() };
+    const watched = args.quitAfter === undefined && silence < Infinity;
+    const observers = [...(options.observers ?? []), ...(watched ? [watch] : [])];
+    const signal = AbortSignal.any(signals);
+    const result = await link(program, peer, { ...options, observers, signal });
     await program[Symbol.asyncDispose]();
     const exitCode = await childExitCode(args, program);
     return exitCode === undefined ? result : { ...result, exitCode };

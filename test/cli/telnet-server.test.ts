@@ -79,7 +79,7 @@ describe.skipIf(!found)("a telnet server", () => {
     ] as const;
     await using ncx = await startListening(
       ["-l", "127.0.0.1", "0", "--telnet", "--pty", "-e", "env"],
-      { env: { SECRET: "x", LC_CTYPE: "C", EDITOR: "ed", NCX_PROXY_AUTH: "a:b" } },
+      { env: { SECRET: "x", LC_ALL: "C", TZ: "Etc/UTC", EDITOR: "ed", NCX_PROXY_AUTH: "a:b" } },
     );
     const all = bytes(terminalType("VT220"), hex("fffc1f"), environ(given));
     const lines = (await session(ncx.port, all)).trim().split("\n");
@@ -98,12 +98,22 @@ describe.skipIf(!found)("a telnet server", () => {
       ...Object.fromEntries(facts),
       NCAT_REMOTE_PORT: port,
       TERM: "vt220",
+      TZ: "Etc/UTC",
       LC_TIME: "de_DE.UTF-8",
       LANG: "C.UTF-8",
       COLORTERM: "truecolor",
       PWD: process.cwd(),
     });
     expect(ncx.stderr()).not.toContain("evil");
+  });
+
+  test("speaks its own language with a client that tells of none", async () => {
+    await using ncx = await startListening(
+      ["-l", "127.0.0.1", "0", "--telnet", "--pty", "-c", "echo [$LANG,$LC_CTYPE,$TZ]"],
+      { env: { LANG: "C.UTF-8", LC_CTYPE: "C.UTF-8", LC_ALL: "", TZ: "Etc/UTC" } },
+    );
+    const said = await session(ncx.port, REFUSES_ALL);
+    expect(said).toContain("[C.UTF-8,C.UTF-8,Etc/UTC]\n");
   });
 
   test.each([
