@@ -20,5 +20,7 @@ export interface CommandContext {
   apply(events: readonly TelnetEndEvent[]): undefined;
   /** Who edits lines from now on, whatever the negotiation says; undefined: as it says. */
   force(mode: "character" | "line"): undefined;
+  /** Why nobody can go there, in words. */
+  objection(open: readonly string[]): string | undefined;
   status(): readonly string[];
 }

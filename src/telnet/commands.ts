@@ -96,9 +96,10 @@ function leave(): Ending {
   return { reason: "quit" };
 }
 
-function open({ say }: CommandContext, words: readonly string[]): Outcome {
-  if (words.length >= 1 && words.length <= 2) return { reason: "quit", open: words };
-  return say(`usage: ${COMMANDS.open.usage}`);
+function open({ say, objection }: CommandContext, words: readonly string[]): Outcome {
+  if (words.length < 1 || words.length > 2) return say(`usage: ${COMMANDS.open.usage}`);
+  const wrong = objection(words);
+  return wrong === undefined ? { reason: "quit", open: words } : say(`?${wrong}`);
 }
 
 function help({ say }: CommandContext, [typed]: readonly string[]): Outcome {

@@ -29,6 +29,7 @@ export async function idlePrompt(
     send: () => undefined,
     apply: () => undefined,
     force: () => undefined,
+    objection: (open) => options.objection?.(open),
     status: () => ["No connection.", escapeLine(context.escape)],
   };
   const typed = async (chunk: Buffer): Promise<Ending | undefined> => {

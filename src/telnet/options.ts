@@ -47,6 +47,8 @@ export interface SessionOptions {
   place?: string;
   /** A further line of `status`: what TLS has agreed on. */
   secured?: string;
+  /** Why nobody can go where `open` is told to, before the connection that there is is given up. Default: all is tried. */
+  objection?(open: readonly string[]): string | undefined;
   /** What is said to the user beside the session: the prompt's answers, a line at a time. */
   say(text: string): void;
   /** The negotiation in words: `< DO NAWS`. */

@@ -386,6 +386,9 @@ class Session implements CommandContext {
     this.#forced = mode;
   };
 
+  readonly objection = (open: readonly string[]): string | undefined =>
+    this.#options.objection?.(open);
+
   readonly status = (): string[] => {
     const { place = "the server", secured } = this.#options;
     const { sent, received } = this.#counts;

@@ -70,6 +70,18 @@ describe("ncx telnet in a pipe", () => {
     expect(wrong.stderr).toMatch(/Cannot use -e "foo": it is not one key\n.*\^\], \^A, ~ or none/);
   });
 
+  test("takes HOST:PORT as one word, too", async () => {
+    await using peer = await says("hello\r\n");
+    const { stdout } = await run(["telnet", `localhost:${peer.port}`], { stdin: "ignore" });
+    expect(stdout).toBe("hello\n");
+    const { stderr, code } = await run(["telnet", `[::1]:${await closedPort()}`]);
+    expect(stderr).toMatch(/Trying ::1\.\.\./);
+    expect(code).toBe(1);
+    const wrong = await run(["telnet", "localhost:nosvc"]);
+    expect(wrong.stderr).toMatch(/port "nosvc": not a.*\n.*a port is 0-65535, or a name/);
+    expect(wrong.code).toBe(2);
+  });
+
   test("says 1 and telnet's sentence where nobody listens, or the name is none", async () => {
     const refused = await run(["telnet", "127.0.0.1", `${await closedPort()}`]);
     expect(refused.code).toBe(1);

@@ -271,6 +271,27 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     expect((await telnet.exited).exitCode).toBe(0);
   });
 
+  test("loses no session to a mistake in open", async () => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", `127.0.0.1:${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    for (const [there, wrong] of [
+      ["localhost 99999", /\?Cannot parse port "99999": out of range \([^\n]*\)\n/],
+      ["localhost no-such-service", /\?Cannot parse port "no-such-service": not a number/],
+      ["localhost 0", /\?Cannot connect: port 0 is none/],
+      ["a:b:c 23", /\?Cannot parse address "a:b:c": not a v6 address/],
+      ["a b c", /usage: open HOST/],
+    ] as const) {
+      telnet.type(`${ESCAPE}open ${there}\n`);
+      await telnet.shows(wrong);
+    }
+    telnet.type("still there\n");
+    expect(await reads(server, 13)).toBe(Buffer.from("still there\r\n").toString("hex"));
+    telnet.type(`${ESCAPE}quit\n`);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
   test.each([
     ["quits", async (shell: Terminal) => shell.type(`${ESCAPE}quit\n`), /Connection closed/],
     ["loses the connection", async () => {}, /closed by foreign host/],

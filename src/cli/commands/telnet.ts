@@ -121,6 +121,7 @@ function optionsOf(
     escape,
     ...((binary || binaryOut) && { binary: binary ? "both" : "out" }),
     charset: charset as Charset, // the row's choices are these
+    objection,
     say,
     signal: AbortSignal.any([stop, abort]),
   };
@@ -132,15 +133,31 @@ function escapeOf({ escape, noEscape }: Args): number | undefined {
   return escape === undefined ? ESCAPE : parseEscape(escape, "-e");
 }
 
+/** `localhost:8080`, `[::1]:8080`: as every other mode has it. */
+const HOST_PORT = /^([^:]*|\[.*\]):([^:]+)$/;
+
 /** @throws {NcxError} USAGE, ADDRESS. */
 function destination([host = "", port, extra]: readonly string[]): Destination {
   if (extra !== undefined)
     throw cannot("connect", `${quote(extra)} is too much`, "ncx telnet host port");
+  const [, before, after] = HOST_PORT.exec(host) ?? [];
+  if (port === undefined && before !== undefined) return destination([before, after ?? ""]);
   if (port === undefined) return { host: parseHost(host), port: TELNET, negotiates: true };
   const asked = port.startsWith("-");
   const number = toPort(asked ? port.slice(1) : port, "tcp");
   if (number === 0) throw cannot("connect", "port 0 is none", "ncx telnet host 23");
   return { host: parseHost(host), port: number, negotiates: asked || number === TELNET };
+}
+
+/** Why this is no destination. */
+function objection(open: readonly string[]): string | undefined {
+  try {
+    destination(open);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NcxError)) throw error;
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  }
 }
 
 function placeOf(remote: Endpoint, there: Destination): string {
