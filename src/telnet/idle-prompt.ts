@@ -1,11 +1,12 @@
 /** The prompt before there is a connection: `ncx telnet` alone. */
 import { TelnetEnd } from "../protocol/telnet/end.ts";
 import { Answers } from "./answers.ts";
+import { firstChoices } from "./choices.ts";
 import type { CommandContext } from "./command-context.ts";
-import { escapeLine, runCommand } from "./commands.ts";
+import { runCommand } from "./commands.ts";
 import type { Ending, SessionOptions, Terminal } from "./options.ts";
-import { HINT, Prompt } from "./prompt.ts";
-import { defaultSettings } from "./settings.ts";
+import { IDLE_HINT, Prompt } from "./prompt.ts";
+import { escapeLine } from "./show.ts";
 
 /** Asks for commands until one of them opens a connection or leaves. */
 export async function idlePrompt(
@@ -15,14 +16,14 @@ export async function idlePrompt(
 ): Promise<Ending> {
   const { input } = terminal;
   const { signal } = options;
-  let prompt = new Prompt(terminal, time === "first" ? HINT : "");
+  const { choices = firstChoices(options) } = options;
+  let prompt = new Prompt(terminal, time === "first" ? IDLE_HINT : "");
   const context: CommandContext = {
     connected: false,
     end: new TelnetEnd(),
-    answers: new Answers(terminal, options),
-    settings: defaultSettings(),
+    answers: new Answers(terminal, options, choices),
+    choices,
     terminal,
-    escape: options.escape,
     say: (text) => {
       void terminal.output.write(`${text}\n`);
     },
@@ -30,7 +31,7 @@ export async function idlePrompt(
     apply: () => undefined,
     force: () => undefined,
     objection: (open) => options.objection?.(open),
-    status: () => ["No connection.", escapeLine(context.escape)],
+    status: () => ["No connection.", escapeLine(choices.escape)],
   };
   const typed = async (chunk: Buffer): Promise<Ending | undefined> => {
     for (const [at, byte] of chunk.entries()) {

@@ -62,6 +62,21 @@ describe("ncx telnet in a pipe", () => {
     expect(stdout).toBe("hello\n");
   });
 
+  test("ends its events with close, and with -v says how much passed", async () => {
+    await using peer = await says("hello\r\n");
+    const { stderr } = await visit(peer, "--json");
+    const events = stderr
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(events).toMatchObject([
+      { type: "open", id: expect.any(Number) },
+      { type: "close", sent: 0, received: 7, reason: "eof", remote: { port: peer.port } },
+    ]);
+    await using again = await says("hello\r\n");
+    expect((await visit(again, "-v")).stderr).toMatch(/: 0 bytes sent, 7 bytes received in /);
+  });
+
   test("has no use for an escape key, which is looked at all the same", async () => {
     await using peer = await says("hello\r\n");
     expect(await visit(peer, "-e", "^T", "-l", "anna")).toMatchObject({ stdout: "hello\n" });
