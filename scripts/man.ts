@@ -92,7 +92,7 @@ function examples(mode: Mode): string[] {
 function options(mode: Mode): string[] {
   return shownOptions(mode).flatMap(([group, rows]) => [
     `.SS ${group}`,
-    ...rows.flatMap((row) => tagged(tag(row, mode), roff(`${described(row)}.`))),
+    ...rows.flatMap((row) => tagged(tag(row, mode), roff(`${described(row, mode)}.`))),
   ]);
 }
 

@@ -295,8 +295,9 @@ export function signature(row: Option, mode: Mode, personality?: Personality): s
   return `${letter === undefined ? "    " : `-${letter}, `}--${row.name}${value}`;
 }
 
-/** The help line, with the default. */
-export function described(row: Option): string {
-  const { help = "", default: preset } = row;
+/** The help line in a mode, with the default. */
+export function described(row: Option, mode: Mode): string {
+  const { help: usual = "", helps, default: preset } = row;
+  const help = helps?.[mode] ?? usual;
   return preset === undefined ? help : `${help} (default: ${preset})`;
 }

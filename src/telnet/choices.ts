@@ -1,5 +1,4 @@
 /** What the user has chosen at the prompt: it outlives a connection, and is there before the first. */
-import type { SessionOptions } from "./options.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 
 /** A variable for NEW-ENVIRON; the server is told of an exported one only. */
@@ -24,7 +23,11 @@ export function firstChoices({
   escape,
   binary,
   user,
-}: Pick<SessionOptions, "escape" | "binary" | "user">): Choices {
+}: {
+  escape?: number | undefined;
+  binary?: "both" | "out";
+  user?: string;
+}): Choices {
   const variables = new Map<string, Chosen>();
   if (user !== undefined) variables.set("USER", { value: user, exported: true });
   return { escape, binary, settings: defaultSettings(), variables, introduced: false };

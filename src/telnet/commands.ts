@@ -32,7 +32,7 @@ const COMMANDS = {
   display: { usage: "display [WHAT...]", help: "show the settings", run: display },
   environ: {
     usage: "environ define NAME VALUE | undefine | export | unexport NAME | list",
-    help: "variables that the server may be told of; environ ? says more",
+    help: "variables that the server may be told of (environ ? says more)",
     run: environ,
   },
   help: { usage: "help [COMMAND]", help: "this, or more about one command (also ?)", run: help },
@@ -45,7 +45,7 @@ const COMMANDS = {
   },
   mode: {
     usage: "mode character | line | [-]edit | [-]isig | [-]softtabs | [-]litecho",
-    help: "send each key at once, or lines that are edited here; mode ? says more",
+    help: "send each key at once, or lines that are edited here (mode ? says more)",
     connected: true,
     run: mode,
   },
@@ -130,7 +130,8 @@ function help(context: CommandContext, [typed]: readonly string[]): Outcome {
   if (typed !== undefined) {
     const { word, candidates } = foundWord(typed);
     if (word === undefined) return say(complaint(typed, candidates, "command"));
-    say(`${COMMANDS[word].usage}\n    ${COMMANDS[word].help}`);
+    if (word !== "environ" && word !== "mode") say(COMMANDS[word].usage);
+    say(`    ${COMMANDS[word].help}`);
     return MORE[word]?.(context, ["?"]);
   }
   for (const word of WORDS) say(`${word.padEnd(10)}${COMMANDS[word].help}`);

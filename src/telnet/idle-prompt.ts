@@ -37,6 +37,7 @@ export async function idlePrompt(
     for (const [at, byte] of chunk.entries()) {
       const line = prompt.key(byte);
       if (!line) continue;
+      if (line.type === "leave") terminal.output.write("\n");
       const ending =
         line.type === "leave" ? { reason: "quit" as const } : await runCommand(line.text, context);
       if (ending) {

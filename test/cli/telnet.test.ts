@@ -77,6 +77,18 @@ describe("ncx telnet in a pipe", () => {
     expect((await visit(again, "-v")).stderr).toMatch(/: 0 bytes sent, 7 bytes received in /);
   });
 
+  test("--help speaks of telnet alone, and hints name what telnet has", async () => {
+    const { stdout } = await run(["telnet", "--help"]);
+    expect(stdout).toMatch(/-w, --wait TIME/);
+    expect(stdout).not.toMatch(/ -u |listener|-x HOST|be such/);
+    const { stderr, code } = await run(["telnet", "--foo"]);
+    expect(stderr).toMatch(/unknown option "--foo"\n.*ncx telnet --help lists the options\n$/);
+    expect(code).toBe(2);
+    expect((await run(["telnet", "127.0.0.1", "-1x"])).stderr).toMatch(/port "1x": not a number/);
+    const late = await run(["telnet", "-w", "5", "127.0.0.1", `${await closedPort()}`]);
+    expect(late.stderr).toMatch(/Connection refused\n$/);
+  });
+
   test("has no use for an escape key, which is looked at all the same", async () => {
     await using peer = await says("hello\r\n");
     expect(await visit(peer, "-e", "^T", "-l", "anna")).toMatchObject({ stdout: "hello\n" });
