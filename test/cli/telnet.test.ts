@@ -105,6 +105,7 @@ describe("ncx telnet in a pipe", () => {
     expect(stderr).toMatch(/Trying ::1\.\.\./);
     expect(code).toBe(1);
     const wrong = await run(["telnet", "localhost:nosvc"]);
+    expect(wrong.stderr).toMatch(/^telnet: Cannot parse [^]*\ntelnet: hint: /);
     expect(wrong.stderr).toMatch(/port "nosvc": not a.*\n.*a port is 0-65535, or a name/);
     expect(wrong.code).toBe(2);
   });
