@@ -71,7 +71,7 @@ function synopsis(): string[] {
 }
 
 function modeSection(mode: Mode): string[] {
-  const { summary, usage, notes } = PAGES[mode];
+  const { summary, usage, notes, tables = [] } = PAGES[mode];
   return [
     `.SH ${mode.toUpperCase()}`,
     ...usage.flatMap((line, index) => [...(index === 0 ? [] : [".br"]), `.B ${roff(line)}`]),
@@ -79,6 +79,10 @@ function modeSection(mode: Mode): string[] {
     roff(`${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`),
     ...notes.flatMap((note) => [".PP", roff(note)]),
     ...examples(mode),
+    ...tables.flatMap(([title, rows]) => [
+      `.SS ${title}`,
+      ...rows.flatMap(([what, meaning]) => tagged(`.B ${roff(what)}`, roff(`${meaning}.`))),
+    ]),
     ...options(mode),
   ];
 }
