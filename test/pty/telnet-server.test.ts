@@ -274,9 +274,10 @@ describe.skipIf(!found)("--raw", () => {
     terminal.type("\u001D\u001D");
     await terminal.shows(/035 +035/);
     await terminal.shows(/code 0\nsame\n/);
-    await using again = await listening("-e", "cat");
+    // Who shows something has the terminal: before, it is the terminal itself that shows ^A.
+    await using again = await listening("-c", "echo ready; exec cat");
     const other = shell("--raw", "--escape", "^A", "127.0.0.1", `${again.port}`);
-    await other.shows(/'\^A'/);
+    await other.shows(/'\^A'.*ready/s);
     other.type("x");
     await other.shows(/x/);
     other.type("\u0001");
