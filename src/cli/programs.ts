@@ -43,6 +43,9 @@ const PLAIN = [
 /** What it has of ours as well, where the client has not told of its own. */
 const LOCALE = /^(LANG|LANGUAGE|LC_[A-Z]+)$/;
 
+/** Milliseconds that a program may go on to write once its peer has ended, where silence ends it; -q says others. */
+const MOST = 60_000;
+
 /** Both are told the same, so that a script for ncat runs unchanged. */
 const PREFIXES = ["NCX", "NCAT"];
 
@@ -163,7 +166,7 @@ export function programLink(args: Args, options: LinkOptions): LinkOptions {
 
 /**
  * Links a program to its peer, until both are done, or -q has passed since the peer was; without -q, `silence`
- * milliseconds in which the program wrote nothing. The program has ended then.
+ * milliseconds in which the program wrote nothing, and {@link MOST} in all: each ^D may have an answer. The program has ended then.
  */
 export async function linkProgram(
   program: Connection,
@@ -175,12 +178,16 @@ export async function linkProgram(
   const { quitAfter = silence } = args;
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const onEnd = (): void => void (timer = setTimeout(() => late.abort(), quitAfter));
+  let most: NodeJS.Timeout | undefined;
+  const watched = args.quitAfter === undefined && silence < Infinity;
+  const onEnd = (): void => {
+    timer = setTimeout(() => late.abort(), quitAfter);
+    if (watched) most = setTimeout(() => late.abort(), MOST);
+  };
   if (quitAfter < Infinity) peer.stream.once("end", onEnd);
   try {
     const signals = [late.signal, ...(options.signal ? [options.signal] : [])];
     const watch: Observer = { onData: () => void timer?.refresh() };
-    const watched = args.quitAfter === undefined && silence < Infinity;
     const observers = [...(options.observers ?? []), ...(watched ? [watch] : [])];
     const signal = AbortSignal.any(signals);
     const result = await link(program, peer, { ...options, observers, signal });
@@ -189,6 +196,7 @@ export async function linkProgram(
     return exitCode === undefined ? result : { ...result, exitCode };
   } finally {
     clearTimeout(timer);
+    clearTimeout(most);
     peer.stream.off("end", onEnd);
     await program[Symbol.asyncDispose]();
   }
