@@ -72,7 +72,7 @@ function synopsis(): string[] {
 }
 
 function modeSection(mode: Mode): string[] {
-  const { summary, usage, notes } = PAGES[mode];
+  const { summary, usage, notes, tables = [] } = PAGES[mode];
   return [
     `.SH ${mode.toUpperCase()}`,
     ...usage.flatMap((line, index) => [...(index === 0 ? [] : [".br"]), `.B ${roff(line)}`]),
@@ -80,6 +80,10 @@ function modeSection(mode: Mode): string[] {
     roff(sentence(summary)),
     ...notes.flatMap((note) => [".PP", roff(note)]),
     ...examples(mode),
+    ...tables.flatMap(([title, rows]) => [
+      `.SS ${title}`,
+      ...rows.flatMap(([what, meaning]) => tagged(`.B ${roff(what)}`, roff(`${meaning}.`))),
+    ]),
     ...options(mode),
   ];
 }
@@ -97,7 +101,7 @@ function examples(mode: Mode): string[] {
 function options(mode: Mode): string[] {
   return shownOptions(mode).flatMap(([group, rows]) => [
     `.SS ${group}`,
-    ...rows.flatMap((row) => tagged(tag(row, mode), roff(`${described(row)}.`))),
+    ...rows.flatMap((row) => tagged(tag(row, mode), roff(`${described(row, mode)}.`))),
   ]);
 }
 

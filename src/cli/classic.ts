@@ -212,7 +212,9 @@ function nmapWord(text: string): string {
  */
 function isOperand(text: string, word: Mode | undefined): boolean {
   const digits = word === "telnet" ? /^-[468]+$/ : /^-[46]+$/;
-  return !text.startsWith("-") || text === "-" || (/^-\d+$/.test(text) && !digits.test(text));
+  // No option begins with another digit: `-1x` is a port that is none.
+  const port = word === "telnet" ? /^-(\d+$|[0-3579])/ : /^-\d+$/;
+  return !text.startsWith("-") || text === "-" || (port.test(text) && !digits.test(text));
 }
 
 /** Whether the first of what comes after `doctor` is an option of ours: help stands alone. */

@@ -51,7 +51,7 @@ function refuseProgram(args: Args): void {
 /** What telnet, logins, recordings and a raw terminal do not go with. */
 function refuseTerminal(args: Args): void {
   const { mode, raw, escape, record, auth, authFile, telnet, udp, pty } = args;
-  if (escape !== undefined && !raw)
+  if (escape !== undefined && !raw && mode !== "telnet")
     throw cannot("use --escape", "the terminal is not raw", "add --raw");
   if (record !== undefined && !pty)
     throw cannot("use --record", "no program has a terminal", "add --pty");

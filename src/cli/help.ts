@@ -30,7 +30,7 @@ export function helpText(mode: Mode, options: HelpOptions = {}): string {
   for (const [group, rows] of shownOptions(mode)) {
     lines.push("", group);
     for (const row of rows) {
-      lines.push(...entry(signature(row, mode, personality), described(row)));
+      lines.push(...entry(signature(row, mode, personality), described(row, mode)));
     }
   }
   return `${lines.join("\n")}\n`;

@@ -1,6 +1,7 @@
 /** `--raw`: the user's terminal as it is for the program behind the connection, until ^]. */
 import { onAbort } from "../core/abort.ts";
-import type { Connection } from "../stream/connection.ts";
+import { Screen } from "../core/screen.ts";
+import type { Connection, Observer } from "../stream/connection.ts";
 import { link, type LinkOptions } from "../stream/link.ts";
 import { stdioConnection } from "../transport/index.ts";
 import type { Args } from "./args.ts";
@@ -37,11 +38,18 @@ export async function linkRaw(
       late ??= setTimeout(() => left.abort(), LEAVE);
     },
   });
+  const screen = new Screen();
+  const shown: Observer = {
+    onData: (_connection, direction, chunk) => direction === "backward" && screen.push(chunk),
+  };
+  const observers = [...(options.observers ?? []), ...(world.isTTY.stdout ? [shown] : [])];
   await using user = stdioConnection({ ...userStreams(args, world), input: raw.keys });
   try {
     const eof = { ...options.eof, left: "close" as const };
-    return await link(user, connection, { ...options, eof, signal: left.signal });
+    return await link(user, connection, { ...options, eof, observers, signal: left.signal });
   } finally {
+    const rest = screen.restore();
+    if (rest !== "" && !world.stdout.destroyed) world.stdout.write(rest);
     clearTimeout(late);
     forget();
   }

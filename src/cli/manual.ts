@@ -13,6 +13,11 @@ export interface Page {
   readonly examples: readonly (readonly [line: string, purpose: string])[];
   /** Further paragraphs, one a line. */
   readonly notes: readonly string[];
+  /** What the manual page says in tables, beyond --help. */
+  readonly tables?: readonly (readonly [
+    title: string,
+    rows: readonly (readonly [what: string, meaning: string])[],
+  ])[];
 }
 
 export const PAGES: Readonly<Record<Mode, Page>> = {
@@ -120,6 +125,44 @@ export const PAGES: Readonly<Record<Mode, Page>> = {
     notes: [
       "At the telnet> prompt: quit, close, open, status, send, mode, set, toggle, display, environ, logout, z, !COMMAND; help tells more. Anything but leaving goes back to the session at once.",
       "Quitting is 0; 1 when the other end closes first.",
+    ],
+    tables: [
+      [
+        "Keys",
+        [
+          ["^]", "the prompt; -e chooses another key"],
+          ["Enter", "sends the line with CR LF; where each key is sent, CR NUL"],
+          ["Backspace, ^U, ^W, ^R, ^V", "edit a line, where lines are edited here"],
+          ["^C, ^\\, ^Z", "there, telnet's IP, BRK (ABORT with LINEMODE) and SUSP"],
+        ],
+      ],
+      [
+        "Commands of the prompt",
+        [
+          ["quit, close", "leave; so does ^D"],
+          ["open HOST [[-]PORT]", "go to another host; what was chosen is kept"],
+          ["status", "where you are, who edits lines, options, bytes, time"],
+          ["help [COMMAND], ?", "the commands; one of them and the words that it takes"],
+          ["send WHAT...", "telnet's commands: ayt, brk, ip, do OPTION; send ? lists them"],
+          ["mode WHAT", "character or line; with LINEMODE [-]edit, isig, litecho, softtabs"],
+          ["toggle WHAT...", "binary, crlf, crmod, localchars, netdata, options"],
+          ["display [WHAT...]", "where the settings stand"],
+          ["set escape KEY, unset escape", "the key that opens the prompt"],
+          [
+            "environ define NAME VALUE",
+            "a variable for the server; also undefine, export, unexport and list",
+          ],
+          ["logout", "ask the server to log you out"],
+          ["z, !COMMAND, !", "suspend; a line of shell; a shell"],
+        ],
+      ],
+      [
+        "In a pipe",
+        [
+          ["stdin", "lines go out with CR LF; its end half-closes, and the answer is waited for"],
+          ["stdout", "the data alone, CR LF as LF; the sentences are on stderr"],
+        ],
+      ],
     ],
   },
   doctor: {
@@ -301,8 +344,9 @@ export function signature(row: Option, mode: Mode, personality?: Personality): s
   return `${short === undefined ? "    " : `-${short}, `}--${row.name}${value}`;
 }
 
-/** The help line, with the default. */
-export function described(row: Option): string {
-  const { help = "", default: preset } = row;
+/** The help line in a mode, with the default. */
+export function described(row: Option, mode: Mode): string {
+  const { help: usual = "", helps, default: preset } = row;
+  const help = helps?.[mode] ?? usual;
   return preset === undefined ? help : `${help} (default: ${preset})`;
 }

@@ -10,6 +10,8 @@ import type { World } from "./world.ts";
 
 /** Milliseconds that a telnet client has to say what its terminal is: plain nc never does. */
 const READY = 400;
+/** Milliseconds of silence in which a program may end, once its telnet client has nothing more to say; -q says others. */
+const HANG_UP = 5000;
 
 export interface ProgramSession {
   readonly endpoint: ProgramEndpoint;
@@ -46,7 +48,13 @@ export async function runProgram(
   if (size && (size.columns !== terminal?.columns || size.rows !== terminal.rows))
     resize(size.columns, size.rows);
   const observers = [...(options.observers ?? []), ...(recording ? [recording] : [])];
-  // A telnet client that has gone has closed its terminal: there is no end of input to wait for.
-  const eof = telnet ? { ...options.eof, right: "close" as const } : (options.eof ?? {});
-  return await linkProgram(running, peer, args, { ...options, observers, eof });
+  if (!telnet) return await linkProgram(running, peer, args, { ...options, observers });
+  // A client's end is ^D, and what the program writes is still sent; one that has gone has hung up.
+  const eof: LinkOptions["eof"] = {
+    ...options.eof,
+    get right() {
+      return telnet.gone ? "close" : "half-close";
+    },
+  };
+  return await linkProgram(running, peer, args, { ...options, observers, eof }, HANG_UP);
 }

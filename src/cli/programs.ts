@@ -6,7 +6,7 @@ import { NcxError, quote } from "../core/errors.ts";
 import { checkReadable, findProgram } from "../platform/programs.ts";
 import { shellLine, userShell } from "../platform/shell.ts";
 import { signalNumber } from "../platform/signal-names.ts";
-import type { Connection, Filter } from "../stream/connection.ts";
+import type { Connection, Filter, Observer } from "../stream/connection.ts";
 import { link, type LinkOptions } from "../stream/link.ts";
 import {
   checkProgram,
@@ -28,7 +28,23 @@ const LUA = ["lua", "lua5.4", "lua5.3", "lua5.2", "lua5.1", "luajit"];
 const SECRETS = new Set(["NCX_PROXY_AUTH", "NCAT_PROXY_AUTH", "NCX_TLS_PASSPHRASE", "NCX_AUTH"]);
 
 /** What a terminal's program has of our environment when strangers use it; some of it is Windows'. */
-const PLAIN = ["PATH", "HOME", "SHELL", "USER", "LOGNAME", "SystemRoot", "ComSpec", "USERPROFILE"];
+const PLAIN = [
+  "PATH",
+  "HOME",
+  "SHELL",
+  "USER",
+  "LOGNAME",
+  "TZ",
+  "SystemRoot",
+  "ComSpec",
+  "USERPROFILE",
+];
+
+/** What it has of ours as well, where the client has not told of its own. */
+const LOCALE = /^(LANG|LANGUAGE|LC_[A-Z]+)$/;
+
+/** Milliseconds that a program may go on to write once its peer has ended, where silence ends it; -q says others. */
+const MOST = 60_000;
 
 /** Both are told the same, so that a script for ncat runs unchanged. */
 const PREFIXES = ["NCX", "NCAT"];
@@ -84,7 +100,10 @@ export function programOptions(
       env: { ...plainEnvironment(world), ...facts },
       ...(args.pty && { terminal: terminalOf(world) }),
     };
-  const own = Object.entries(plainEnvironment(world)).filter(([name]) => PLAIN.includes(name));
+  // An LC_ALL of ours would have the better of a client's LANG.
+  const told = [...client.environment.keys()].some((name) => LOCALE.test(name));
+  const ours = (name: string): boolean => PLAIN.includes(name) || (!told && LOCALE.test(name));
+  const own = Object.entries(plainEnvironment(world)).filter(([name]) => ours(name));
   const { size = { columns: 80, rows: 24 }, terminal: name } = client;
   return {
     env: { ...Object.fromEntries([...client.environment, ...own]), ...facts },
@@ -145,26 +164,39 @@ export function programLink(args: Args, options: LinkOptions): LinkOptions {
   };
 }
 
-/** Links a program to its peer, until both are done, or -q has passed since the peer was. The program has ended then. */
+/**
+ * Links a program to its peer, until both are done, or -q has passed since the peer was; without -q, `silence`
+ * milliseconds in which the program wrote nothing, and {@link MOST} in all: each ^D may have an answer. The program has ended then.
+ */
 export async function linkProgram(
   program: Connection,
   peer: Connection,
   args: Args,
   options: LinkOptions,
+  silence: number = Infinity,
 ): Promise<Joined> {
-  const { quitAfter = Infinity } = args;
+  const { quitAfter = silence } = args;
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const onEnd = (): void => void (timer = setTimeout(() => late.abort(), quitAfter));
+  let most: NodeJS.Timeout | undefined;
+  const watched = args.quitAfter === undefined && silence < Infinity;
+  const onEnd = (): void => {
+    timer = setTimeout(() => late.abort(), quitAfter);
+    if (watched) most = setTimeout(() => late.abort(), MOST);
+  };
   if (quitAfter < Infinity) peer.stream.once("end", onEnd);
   try {
     const signals = [late.signal, ...(options.signal ? [options.signal] : [])];
-    const result = await link(program, peer, { ...options, signal: AbortSignal.any(signals) });
+    const watch: Observer = { onData: () => void timer?.refresh() };
+    const observers = [...(options.observers ?? []), ...(watched ? [watch] : [])];
+    const signal = AbortSignal.any(signals);
+    const result = await link(program, peer, { ...options, observers, signal });
     await program[Symbol.asyncDispose]();
     const exitCode = await childExitCode(args, program);
     return exitCode === undefined ? result : { ...result, exitCode };
   } finally {
     clearTimeout(timer);
+    clearTimeout(most);
     peer.stream.off("end", onEnd);
     await program[Symbol.asyncDispose]();
   }

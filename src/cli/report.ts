@@ -37,10 +37,13 @@ export function makeReporter(voice: Voice, world: World): Reporter {
   const coloured = world.isTTY.stderr && !world.env["NO_COLOR"];
   const paint: Reporter["paint"] = (style, text) =>
     coloured ? styleText(style, text, { validateStream: false }) : text;
+  // One program has one name: the sentences of telnet's client are telnet's.
+  const named = (line: string): string =>
+    voice.mode === "telnet" ? line.replace(/^Ncx: /, "telnet: ") : line;
   const write = (text: string): void => void world.stderr.write(text);
   const news = (level: number, line: string | undefined): void => {
     if (voice.quiet || voice.jsonEvents || voice.verbose < level || line === undefined) return;
-    write(`${line}\n`);
+    write(`${named(line)}\n`);
   };
   const tell = (level: number, text: string): void => news(level, `${personality.prefix}${text}`);
   return {
@@ -52,7 +55,7 @@ export function makeReporter(voice: Voice, world: World): Reporter {
     fail(error, id) {
       if (voice.jsonEvents) write(formatEvent(errorEvent(error, id)));
       else if (!voice.quiet && isSaid(error, voice, personality)) {
-        const lines = failureLines(error, personality.prefix, wording, voice.verbose);
+        const lines = failureLines(error, personality.prefix, wording, voice.verbose).map(named);
         for (const [at, line] of lines.entries())
           write(`${at === 0 ? paint("red", line) : line}\n`);
       }

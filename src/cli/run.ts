@@ -4,7 +4,7 @@ import * as probeCommand from "./commands/probe.ts";
 import { refuseContradictions } from "./contradictions.ts";
 import { exitCodeOf, TIMED_OUT } from "./exit.ts";
 import { parse, personalityOf } from "./parser.ts";
-import { PERSONALITIES, type Personality } from "./personality.ts";
+import { isCalledTelnet, PERSONALITIES, type Personality } from "./personality.ts";
 import { runPrinting } from "./printing.ts";
 import { makeReporter, type Reporter, type Voice } from "./report.ts";
 import { VERSION } from "./version.ts";
@@ -57,12 +57,12 @@ export async function run(world: World): Promise<number> {
 }
 
 /** How to speak of a line that makes no sense: whatever else it says, --quiet and --json are plain. */
-function unparsedVoice({ argv }: World): Voice {
+function unparsedVoice({ argv, name }: World): Voice {
   const said = (name: string): boolean => argv.includes(name);
   return {
     personality: "ncx",
     verbose: 0,
-    mode: "connect",
+    mode: isCalledTelnet(name) || argv[0] === "telnet" ? "telnet" : "connect",
     quiet: said("--quiet"),
     jsonEvents: said("--json-output") || (said("--json") && argv[0] !== "http"),
   };

@@ -17,6 +17,7 @@ import {
 import type { Args } from "./args.ts";
 import { PERSONALITIES, type Personality } from "./personality.ts";
 import type { Reporter } from "./report.ts";
+import { isMany } from "./socket-options.ts";
 import { runsProgram } from "./target.ts";
 import type { World } from "./world.ts";
 
@@ -197,7 +198,8 @@ export function concludeSession(
     duration,
     reason,
   });
-  report.news(1, report.wording.summary(sent, received, duration / 1000));
+  const client = args.mode === "listen" && isMany(args) ? connection.remote : undefined;
+  report.news(1, report.wording.summary(sent, received, duration / 1000, client));
   if (reason === "idle") {
     const said = report.wording.idle(options.idle ?? 0);
     if (said !== undefined) report.say(said);

@@ -5,8 +5,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const begun = candidates.find((candidate) => word.length > 2 && candidate.startsWith(word));
   if (begun !== undefined) return begun;
   let best: string | undefined;
-  // Two slips, or a third of a longer word: beyond that a guess is noise.
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
+  // Two slips, one in a short word, or a third of a longer one: beyond that a guess is noise.
+  let least = Math.max(word.length < 4 ? 1 : 2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const slips = distance(word, candidate);
     if (slips < least && slips < Math.max(word.length, candidate.length))

@@ -31,7 +31,8 @@ export interface Wording {
   open(target: Target, service: string | undefined): string;
   /** UDP that neither answered nor was refused. */
   silent(target: Target, service: string | undefined): string;
-  summary(sent: number, received: number, seconds: number): string | undefined;
+  /** `client` is whose connection it was, where there are many. */
+  summary(sent: number, received: number, seconds: number, client?: Endpoint): string | undefined;
   /** A client of `at` was turned away. */
   rejected(remote: Endpoint, reason: string, at: Endpoint): string;
 
@@ -64,7 +65,8 @@ const NCX: Wording = {
     `Connection to ${host} ${port} port [${protocol}/${service ?? "*"}] succeeded!`,
   silent: ({ host, port, protocol }, service) =>
     `Connection to ${host} ${port} port [${protocol}/${service ?? "*"}] open or filtered: no answer`,
-  summary: (sent, received, seconds) => `Ncx: ${amounts(sent, received, seconds)}`,
+  summary: (sent, received, seconds, client) =>
+    `Ncx: ${client ? `${place(client)}: ` : ""}${amounts(sent, received, seconds)}`,
   rejected: (remote, reason) => `Ncx: ${place(remote)} turned away: ${reason}`,
   refused: (target, state, tried) =>
     `connect to ${address(target)} failed: ${state}${listTried(target, tried)}`,

@@ -122,9 +122,10 @@ export function formatHostPort(host: string, port: number): string {
  */
 export function parsePort(text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-  const state = /^[-+]?\d+$/.test(text) ? "out of range" : "not a number or a known service";
+  const number = /^[-+]?\d+$/.test(text);
+  const state = number ? "out of range" : "not a number or a known service";
   throw new NcxError("ADDRESS", `Cannot parse port ${quote(text)}: ${state}`, {
-    hint: "a port is 0-65535",
+    hint: number ? "a port is 0-65535" : "a port is 0-65535, or a name that ncx services lists",
   });
 }
 

@@ -9,6 +9,7 @@ export function findWord<W extends string>(words: readonly W[], typed: string): 
   const lower = typed.toLowerCase();
   const exact = words.find((word) => word === lower);
   if (exact !== undefined) return { word: exact };
+  if (lower === "") return { candidates: [] };
   const candidates = words.filter((word) => word.startsWith(lower));
   const [only, ...others] = candidates;
   return only !== undefined && others.length === 0 ? { word: only } : { candidates };

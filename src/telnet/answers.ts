@@ -19,6 +19,7 @@ import {
   encodeWindowSize,
   readAsked,
 } from "../protocol/telnet/terminal.ts";
+import type { Choices } from "./choices.ts";
 import type { Charset, SessionOptions, Terminal } from "./options.ts";
 
 const { BINARY, ECHO, SGA, STATUS, NAWS, LFLOW, LINEMODE, CHARSET, EOR, MCCP2, GMCP } = OPTIONS;
@@ -67,17 +68,17 @@ export function opening(end: TelnetEnd, terminal: Terminal): TelnetEndEvent[] {
 export class Answers {
   readonly #terminal: Terminal;
   readonly #options: SessionOptions;
-  readonly #variables = new Map<string, string>();
+  readonly #variables: Choices["variables"];
   readonly #types: readonly string[];
   #nextType = 0;
   /** The bits of LINEMODE that the server has set. */
   linemode = 0;
 
-  constructor(terminal: Terminal, options: SessionOptions) {
+  constructor(terminal: Terminal, options: SessionOptions, { variables }: Choices) {
     this.#terminal = terminal;
+    this.#variables = variables;
     this.#options = options;
     this.#types = terminalTypes(options);
-    if (options.user !== undefined) this.#variables.set("USER", options.user);
   }
 
   /** What is told once an option has become active. */
@@ -140,17 +141,19 @@ export class Answers {
 
   /** The variables that are told to who asks. */
   variables(): Variable[] {
-    return [...this.#variables].map(([name, value]) => ({
-      kind: WELL_KNOWN.has(name) ? "var" : "uservar",
-      name,
-      value,
-    }));
+    return [...this.#variables]
+      .filter(([, { exported }]) => exported)
+      .map(([name, { value }]) => ({
+        kind: WELL_KNOWN.has(name) ? "var" : "uservar",
+        name,
+        value,
+      }));
   }
 
-  /** Defines a variable, or takes it away; what an active NEW-ENVIRON is told of it. */
-  define(name: string, value?: string): Uint8Array {
-    if (value === undefined) this.#variables.delete(name);
-    else this.#variables.set(name, value);
+  /** What an active NEW-ENVIRON is told of a variable that has changed. */
+  news(name: string): Uint8Array {
+    const chosen = this.#variables.get(name);
+    const value = chosen?.exported ? chosen.value : undefined;
     const kind = WELL_KNOWN.has(name) ? "var" : "uservar";
     const variable: Variable = { kind, name, ...(value !== undefined && { value }) };
     return encodeEnviron({ verb: "info", variables: [variable] });

@@ -1,12 +1,12 @@
 /** The commands of the prompt. */
-import { formatKey, parseKey } from "../core/key.ts";
 import { encodeMode, MODE_BITS } from "../protocol/telnet/linemode.ts";
 import { OPTIONS } from "../protocol/telnet/names.ts";
 import { complaint, findWord } from "./abbreviations.ts";
 import type { CommandContext } from "./command-context.ts";
+import { environ } from "./environ.ts";
 import type { Ending } from "./options.ts";
 import { sendThings } from "./send.ts";
-import { TOGGLE_NAMES, TOGGLES } from "./settings.ts";
+import { display, set, toggle, unset } from "./show.ts";
 
 /** Undefined: back to the session. */
 type Outcome = Ending | undefined;
@@ -16,15 +16,23 @@ interface Command {
   readonly help: string;
   /** Makes no sense without a connection. */
   readonly connected?: true;
+  /** Takes no words. */
+  readonly alone?: true;
   run(context: CommandContext, words: readonly string[], rest: string): Outcome | Promise<Outcome>;
 }
 
 const COMMANDS = {
-  close: { usage: "close", help: "close the connection and leave", run: leave },
-  display: { usage: "display", help: "show the settings", run: display },
+  close: {
+    usage: "close",
+    help: "close the connection and leave",
+    connected: true,
+    alone: true,
+    run: leave,
+  },
+  display: { usage: "display [WHAT...]", help: "show the settings", run: display },
   environ: {
-    usage: "environ define NAME VALUE | undefine NAME | list",
-    help: "the variables that the server is told if it asks",
+    usage: "environ define NAME VALUE | undefine | export | unexport NAME | list",
+    help: "variables that the server may be told of (environ ? says more)",
     run: environ,
   },
   help: { usage: "help [COMMAND]", help: "this, or more about one command (also ?)", run: help },
@@ -32,11 +40,12 @@ const COMMANDS = {
     usage: "logout",
     help: "ask the server to log you out",
     connected: true,
+    alone: true,
     run: ({ end, apply }) => apply(end.enable("him", OPTIONS.LOGOUT)),
   },
   mode: {
     usage: "mode character | line | [-]edit | [-]isig | [-]softtabs | [-]litecho",
-    help: "send each key at once, or lines that are edited here",
+    help: "send each key at once, or lines that are edited here (mode ? says more)",
     connected: true,
     run: mode,
   },
@@ -45,17 +54,22 @@ const COMMANDS = {
     help: "go to another host; a minus before the port negotiates at once",
     run: open,
   },
-  quit: { usage: "quit", help: "close the connection and leave", run: leave },
+  quit: { usage: "quit", help: "close the connection and leave", alone: true, run: leave },
   send: {
     usage: "send WHAT...",
     help: "send a telnet command; send ? lists them",
     connected: true,
     run: (context, words) => sendThings(context, words),
   },
-  set: { usage: "set escape KEY", help: "the key that opens this prompt: ^], or off", run: set },
+  set: {
+    usage: "set escape KEY",
+    help: "choose the key that opens this prompt: ^T, ~, or none",
+    run: set,
+  },
   status: {
     usage: "status",
     help: "where you are, and what was agreed on",
+    alone: true,
     run: ({ status, say }) => say(status().join("\n")),
   },
   toggle: {
@@ -64,7 +78,7 @@ const COMMANDS = {
     run: toggle,
   },
   unset: { usage: "unset escape", help: "no key opens this prompt any more", run: unset },
-  z: { usage: "z", help: "suspend ncx; fg brings it back", run: suspend },
+  z: { usage: "z", help: "suspend ncx; fg brings it back", alone: true, run: suspend },
 } as const satisfies Record<string, Command>;
 
 type CommandWord = keyof typeof COMMANDS;
@@ -80,6 +94,7 @@ export async function runCommand(line: string, context: CommandContext): Promise
   if (word === undefined) return context.say(complaint(typed, candidates, "command"));
   const command: Command = COMMANDS[word];
   if (command.connected && !context.connected) return context.say("?Need to be connected first.");
+  if (command.alone && words.length > 0) return context.say(`usage: ${command.usage}`);
   return await command.run(context, words, text.slice(typed.length).trim());
 }
 
@@ -96,81 +111,34 @@ function leave(): Ending {
   return { reason: "quit" };
 }
 
-function open({ say }: CommandContext, words: readonly string[]): Outcome {
-  if (words.length >= 1 && words.length <= 2) return { reason: "quit", open: words };
-  return say(`usage: ${COMMANDS.open.usage}`);
+function open({ say, objection }: CommandContext, words: readonly string[]): Outcome {
+  if (words.length < 1 || words.length > 2) return say(`usage: ${COMMANDS.open.usage}`);
+  const wrong = objection(words);
+  return wrong === undefined ? { reason: "quit", open: words } : say(`?${wrong}`);
 }
 
-function help({ say }: CommandContext, [typed]: readonly string[]): Outcome {
+const SHELL = "![COMMAND]\n    a shell in this terminal; with a COMMAND one line of it";
+
+/** What a command says of itself. */
+const MORE: Partial<
+  Record<CommandWord, (context: CommandContext, words: readonly string[]) => undefined>
+> = { environ, mode, send: sendThings, toggle };
+
+function help(context: CommandContext, [typed]: readonly string[]): Outcome {
+  const { say } = context;
+  if (typed === "!") return say(SHELL);
   if (typed !== undefined) {
     const { word, candidates } = foundWord(typed);
     if (word === undefined) return say(complaint(typed, candidates, "command"));
-    return say(`${COMMANDS[word].usage}\n    ${COMMANDS[word].help}`);
+    if (word !== "environ" && word !== "mode") say(COMMANDS[word].usage);
+    say(`    ${COMMANDS[word].help}`);
+    return MORE[word]?.(context, ["?"]);
   }
   for (const word of WORDS) say(`${word.padEnd(10)}${COMMANDS[word].help}`);
   say("!".padEnd(10) + "a shell; !COMMAND runs one line");
-  say("Commands may be cut short. Enter alone goes back.");
+  say("Commands may be cut short. help COMMAND says more.");
+  if (context.connected) say("Enter alone goes back.");
   return undefined;
-}
-
-function display({ escape, settings, end, say }: CommandContext): undefined {
-  const { localchars, ...flags } = settings;
-  const on = {
-    ...flags,
-    binary: end.active("us", OPTIONS.BINARY),
-    localchars: localchars ?? false,
-  };
-  for (const name of TOGGLE_NAMES) {
-    const auto = name === "localchars" && localchars === undefined;
-    const state = auto ? "where lines are edited here, it" : on[name] ? "will: it" : "won't: it";
-    say(`${name.padEnd(12)}${state} ${TOGGLES[name]}`);
-  }
-  say(`${"escape".padEnd(12)}${escape === undefined ? "off" : formatKey(escape)}`);
-}
-
-function toggle(
-  { settings, end, apply, say }: CommandContext,
-  words: readonly string[],
-): undefined {
-  if (words.length === 0 || words[0] === "?")
-    return say(TOGGLE_NAMES.map((name) => `${name.padEnd(12)}${TOGGLES[name]}`).join("\n"));
-  for (const typed of words) {
-    const { word: name, ...found } = findWord(TOGGLE_NAMES, typed);
-    if (name === undefined) {
-      say(complaint(typed, "candidates" in found ? found.candidates : [], "setting"));
-    } else if (name === "binary") {
-      const on = !end.active("us", OPTIONS.BINARY);
-      for (const side of ["us", "him"] as const)
-        apply(on ? end.enable(side, OPTIONS.BINARY) : end.disable(side, OPTIONS.BINARY));
-      say(`${on ? "Will" : "Won't"}: ${TOGGLES.binary}, if the server agrees`);
-    } else {
-      settings[name] = !settings[name];
-      say(`${settings[name] ? "Will" : "Won't"}: ${TOGGLES[name]}`);
-    }
-  }
-}
-
-function set(context: CommandContext, [what = "", text]: readonly string[]): undefined {
-  if (findWord(["escape"], what).word === undefined || text === undefined)
-    return context.say(`usage: ${COMMANDS.set.usage}`);
-  const key = parseKey(text);
-  if (key === undefined) return context.say("?A key is one character, ^ and a letter, or off.");
-  context.escape = key === "none" ? undefined : key;
-  context.say(escapeLine(context.escape));
-}
-
-function unset(context: CommandContext, [what = ""]: readonly string[]): undefined {
-  if (findWord(["escape"], what).word === undefined)
-    return context.say(`usage: ${COMMANDS.unset.usage}`);
-  context.escape = undefined;
-  context.say(escapeLine(undefined));
-}
-
-/** As telnet says it. */
-export function escapeLine(escape: number | undefined): string {
-  return escape === undefined
-    ? "No escape character."
-    : `Escape character is '${formatKey(escape)}'.`;
 }
 
 const LINEMODE_BITS = {
@@ -180,16 +148,26 @@ const LINEMODE_BITS = {
   softtabs: MODE_BITS.softTab,
 } as const;
 const MODES = ["character", "line", "edit", "isig", "litecho", "softtabs"] as const;
+const MODE_HELP: Readonly<Record<(typeof MODES)[number], string>> = {
+  character: "each key is sent at once; the server edits and echoes",
+  line: "lines are edited and shown here, and sent by Enter",
+  edit: "LINEMODE: lines are edited here",
+  isig: "LINEMODE: ^C, ^Z and ^\\ are sent as telnet commands",
+  litecho: "LINEMODE: control characters are shown as they are, not as ^A",
+  softtabs: "LINEMODE: tabs are shown as spaces",
+};
 
-function mode(context: CommandContext, [typed = ""]: readonly string[]): undefined {
+function modeLine(name: (typeof MODES)[number]): string {
+  return `    ${name.padEnd(12)}${MODE_HELP[name]}`;
+}
+
+function mode(context: CommandContext, [typed = "", extra]: readonly string[]): undefined {
   const { end, answers, apply, force, send, say } = context;
   const { word, ...found } = findWord(MODES, typed.replace(/^-/, ""));
-  if (word === undefined || typed === "")
-    return say(
-      typed === "" || typed === "?"
-        ? `usage: ${COMMANDS.mode.usage}`
-        : complaint(typed, "candidates" in found ? found.candidates : [], "mode"),
-    );
+  if (typed === "" || typed === "?" || extra !== undefined)
+    return say([`usage: ${COMMANDS.mode.usage}`, ...MODES.map(modeLine)].join("\n"));
+  if (word === undefined)
+    return say(complaint(typed, "candidates" in found ? found.candidates : [], "mode"));
   if (word === "character" || word === "line") {
     // What telnetd takes for "one character at a time" without LINEMODE.
     const change = word === "character" ? "enable" : "disable";
@@ -200,22 +178,6 @@ function mode(context: CommandContext, [typed = ""]: readonly string[]): undefin
   const bit = LINEMODE_BITS[word];
   answers.linemode = typed.startsWith("-") ? answers.linemode & ~bit : answers.linemode | bit;
   send(encodeMode(answers.linemode));
-}
-
-function environ({ answers, end, send, say }: CommandContext, words: readonly string[]): undefined {
-  const [act = "", name, ...value] = words;
-  const { word } = findWord(["define", "undefine", "list"], act);
-  if (word === "list") {
-    const variables = answers.variables();
-    if (variables.length === 0) say("No variable is told to the server.");
-    return say(variables.map((variable) => `${variable.name} ${variable.value ?? ""}`).join("\n"));
-  }
-  const complete =
-    word === "undefine" ? name !== undefined : name !== undefined && value.length > 0;
-  if (word === undefined || name === undefined || !complete)
-    return say(`usage: ${COMMANDS.environ.usage}`);
-  const news = answers.define(name, word === "define" ? value.join(" ") : undefined);
-  if (end.active("us", OPTIONS["NEW-ENVIRON"])) send(news);
 }
 
 async function suspend({ terminal, say }: CommandContext): Promise<Outcome> {

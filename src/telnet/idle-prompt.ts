@@ -1,11 +1,12 @@
 /** The prompt before there is a connection: `ncx telnet` alone. */
 import { TelnetEnd } from "../protocol/telnet/end.ts";
 import { Answers } from "./answers.ts";
+import { firstChoices } from "./choices.ts";
 import type { CommandContext } from "./command-context.ts";
-import { escapeLine, runCommand } from "./commands.ts";
+import { runCommand } from "./commands.ts";
 import type { Ending, SessionOptions, Terminal } from "./options.ts";
-import { HINT, Prompt } from "./prompt.ts";
-import { defaultSettings } from "./settings.ts";
+import { IDLE_HINT, Prompt } from "./prompt.ts";
+import { escapeLine } from "./show.ts";
 
 /** Asks for commands until one of them opens a connection or leaves. */
 export async function idlePrompt(
@@ -15,26 +16,28 @@ export async function idlePrompt(
 ): Promise<Ending> {
   const { input } = terminal;
   const { signal } = options;
-  let prompt = new Prompt(terminal, time === "first" ? HINT : "");
+  const { choices = firstChoices(options) } = options;
+  let prompt = new Prompt(terminal, time === "first" ? IDLE_HINT : "");
   const context: CommandContext = {
     connected: false,
     end: new TelnetEnd(),
-    answers: new Answers(terminal, options),
-    settings: defaultSettings(),
+    answers: new Answers(terminal, options, choices),
+    choices,
     terminal,
-    escape: options.escape,
     say: (text) => {
       void terminal.output.write(`${text}\n`);
     },
     send: () => undefined,
     apply: () => undefined,
     force: () => undefined,
-    status: () => ["No connection.", escapeLine(context.escape)],
+    objection: (open) => options.objection?.(open),
+    status: () => ["No connection.", escapeLine(choices.escape)],
   };
   const typed = async (chunk: Buffer): Promise<Ending | undefined> => {
     for (const [at, byte] of chunk.entries()) {
       const line = prompt.key(byte);
       if (!line) continue;
+      if (line.type === "leave") terminal.output.write("\n");
       const ending =
         line.type === "leave" ? { reason: "quit" as const } : await runCommand(line.text, context);
       if (ending) {

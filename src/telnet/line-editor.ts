@@ -56,6 +56,11 @@ export class LineEditor {
     return this.#line.length === 0;
   }
 
+  /** Shows what is typed so far, where something else was shown in between. */
+  redraw(): void {
+    this.#echo(this.#line.map(shown).join(""));
+  }
+
   /** What was typed and not sent yet; it is forgotten. */
   take(): string {
     const text = this.#line.join("");

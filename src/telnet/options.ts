@@ -1,5 +1,6 @@
 /** What a session needs of its terminal, and may be told. */
 import type { Readable, Writable } from "node:stream";
+import type { Choices } from "./choices.ts";
 import type { WindowSize } from "../protocol/telnet/terminal.ts";
 
 /**
@@ -47,12 +48,18 @@ export interface SessionOptions {
   place?: string;
   /** A further line of `status`: what TLS has agreed on. */
   secured?: string;
+  /** Why nobody can go where `open` is told to, before the connection that there is is given up. Default: all is tried. */
+  objection?(open: readonly string[]): string | undefined;
   /** What is said to the user beside the session: the prompt's answers, a line at a time. */
   say(text: string): void;
   /** The negotiation in words: `< DO NAWS`. */
   trace?(line: string): void;
   /** A GMCP message of a MUD's. */
   onGmcp?(name: string, value: unknown): void;
+  /** What was chosen at the prompt, and is; it goes before `user`, `escape` and `binary`. Default: nothing yet. */
+  choices?: Choices;
+  /** Is told of the end, before the terminal is given back. */
+  onClose?(counts: Counts): void;
   signal?: AbortSignal;
 }
 
@@ -69,10 +76,9 @@ export type Ending =
     }
   | { readonly reason: "aborted" };
 
-/** Bytes each way, as they crossed the network. */
+/** Bytes each way, as they crossed the network, and milliseconds. */
 export interface Counts {
-  sent: number;
-  received: number;
-  /** What a pipe has given us. */
-  typed: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly duration: number;
 }

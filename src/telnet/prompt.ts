@@ -4,6 +4,10 @@ import type { Terminal } from "./options.ts";
 
 /** What one who has never seen it needs to know. */
 export const HINT = "(quit leaves, help lists the commands, Enter goes back)\n";
+/** Where there is nothing to go back to. */
+export const IDLE_HINT = "(open HOST connects, quit leaves, help lists the commands)\n";
+
+const ESC = 0x1b;
 
 /** What was typed: a command, or nothing more (^D). */
 export type PromptLine =
@@ -13,6 +17,7 @@ export type PromptLine =
 export class Prompt {
   readonly #editor: LineEditor;
   #close: () => void = () => {};
+  #sequence: "begins" | "keys" | undefined;
   /** Resolves once the session goes on. */
   readonly closed: Promise<void>;
 
@@ -26,6 +31,7 @@ export class Prompt {
 
   /** Takes a key; gives the line once there is one. ^C, ^\ and ^Z are an empty one. */
   key(byte: number): PromptLine | undefined {
+    if (this.#isSequence(byte)) return undefined;
     const event = this.#editor.key(byte);
     switch (event?.type) {
       case undefined:
@@ -39,6 +45,16 @@ export class Prompt {
       case "suspend":
         return { type: "line", text: "" };
     }
+  }
+
+  /** An arrow key and its like are several bytes: there is nothing here that they could do. */
+  #isSequence(byte: number): boolean {
+    const within = this.#sequence;
+    const ends = byte < 0x20 || (within === "keys" && byte >= 0x40);
+    if (byte === ESC) this.#sequence = "begins";
+    else if (within === "begins" && (byte === 0x5b || byte === 0x4f)) this.#sequence = "keys";
+    else if (ends || within === "begins") this.#sequence = undefined;
+    return byte === ESC || (within !== undefined && byte >= 0x20);
   }
 
   close(): void {

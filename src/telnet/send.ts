@@ -33,7 +33,7 @@ const OTHERS: Readonly<Record<string, string>> = {
 const NEGOTIATIONS = ["do", "dont", "will", "wont"] as const;
 const NAMES = [...Object.keys(PLAIN), "escape", "getstatus", "synch", ...NEGOTIATIONS];
 
-/** Sends what each word names. */
+/** Sends what each word names; nothing, where one of them is wrong. */
 export function sendThings(context: CommandContext, words: readonly string[]): undefined {
   const { say } = context;
   if (words.length === 0 || words[0] === "?") {
@@ -41,18 +41,27 @@ export function sendThings(context: CommandContext, words: readonly string[]): u
     for (const [name, help] of Object.entries(OTHERS)) say(`${name.padEnd(14)}${help}`);
     return;
   }
+  const acts: (() => void)[] = [];
   for (let at = 0; at < words.length; at++) {
     const typed = words[at] ?? "";
     const { word, ...found } = findWord(NAMES, typed);
     const verb = NEGOTIATIONS.find((one) => one === word);
     if (word === undefined)
       return say(complaint(typed, "candidates" in found ? found.candidates : [], "send argument"));
-    if (verb) negotiate(context, verb, words[++at]);
-    else sendOne(context, word);
+    const option = verb ? optionNumber(words[++at] ?? "") : undefined;
+    if (verb && option === undefined)
+      return say(`${noOption(words[at])} Say send ${verb} naws, or a number from 0 to 255.`);
+    acts.push(() => (verb ? negotiate(context, verb, option ?? 0) : sendOne(context, word)));
   }
+  for (const act of acts) act();
 }
 
-function sendOne({ send, say, escape, end }: CommandContext, word: string): undefined {
+function noOption(name: string | undefined): string {
+  return name === undefined ? "?Which option?" : `?No such option: ${JSON.stringify(name)}.`;
+}
+
+function sendOne({ send, say, choices, end }: CommandContext, word: string): undefined {
+  const { escape } = choices;
   const [command] = PLAIN[word] ?? [];
   if (command) return send(encodeCommand(command));
   switch (word) {
@@ -70,12 +79,10 @@ function sendOne({ send, say, escape, end }: CommandContext, word: string): unde
 }
 
 function negotiate(
-  { end, apply, say }: CommandContext,
+  { end, apply }: CommandContext,
   verb: (typeof NEGOTIATIONS)[number],
-  name = "",
+  option: number,
 ): undefined {
-  const option = optionNumber(name);
-  if (option === undefined) return say(`?Which option? send ${verb} naws, or its number.`);
   const side = verb === "do" || verb === "dont" ? "him" : "us";
   const yes = verb === "do" || verb === "will";
   apply(yes ? end.enable(side, option) : end.disable(side, option));

@@ -9,6 +9,7 @@
 import { once } from "node:events";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as delay } from "node:timers/promises";
+import { Screen } from "../core/screen.ts";
 import { decodeCp437, encodeCp437 } from "../core/cp437.ts";
 import { describe } from "../protocol/telnet/describe.ts";
 import { TelnetEnd, encodeCommand, type TelnetEndEvent } from "../protocol/telnet/end.ts";
@@ -18,15 +19,16 @@ import { TelnetParser } from "../protocol/telnet.ts";
 import type { Connection } from "../stream/connection.ts";
 import { withLargeReads } from "../transport/large-reads.ts";
 import { Answers, opening, willingness } from "./answers.ts";
+import { firstChoices, type Choices } from "./choices.ts";
 import { chunksOf } from "./chunks.ts";
 import type { CommandContext } from "./command-context.ts";
-import { escapeLine, runCommand } from "./commands.ts";
+import { runCommand } from "./commands.ts";
 import { makeCrmod } from "./crmod.ts";
 import { inflated } from "./inflated.ts";
 import { LineEditor, type LineEvent } from "./line-editor.ts";
-import type { Counts, Ending, SessionOptions, Terminal } from "./options.ts";
+import type { Ending, SessionOptions, Terminal } from "./options.ts";
 import { HINT, Prompt } from "./prompt.ts";
-import { defaultSettings, type Settings } from "./settings.ts";
+import { escapeLine } from "./show.ts";
 
 /** Bytes that may wait for a peer that reads nothing: answers beyond are not sent, keys ring the bell. */
 const MAX_ANSWERS = 65_536;
@@ -51,15 +53,15 @@ class Session implements CommandContext {
   readonly connected = true;
   readonly end: TelnetEnd;
   readonly answers: Answers;
-  readonly settings: Settings = defaultSettings();
+  readonly choices: Choices;
   readonly terminal: Terminal;
-  escape: number | undefined;
   readonly #connection: Connection;
   readonly #options: SessionOptions;
   readonly #editor: LineEditor;
-  readonly #counts: Counts = { sent: 0, received: 0, typed: 0 };
+  readonly #counts = { sent: 0, received: 0, typed: 0 };
   readonly #began = performance.now();
   readonly #sentParser = new TelnetParser();
+  readonly #screen: Screen | undefined;
   readonly #crmod = makeCrmod();
   readonly #encode: (bytes: Uint8Array) => Uint8Array;
   #forced: "character" | "line" | undefined;
@@ -72,13 +74,15 @@ class Session implements CommandContext {
     this.#connection = connection;
     this.#options = options;
     this.terminal = terminal;
-    this.escape = terminal.typed ? options.escape : undefined;
-    this.answers = new Answers(terminal, options);
+    this.choices = options.choices ?? firstChoices(options);
+    this.answers = new Answers(terminal, options, this.choices);
+    // Where it is no screen, and nobody types, there is nothing to put back.
+    if (terminal.typed && terminal.screen) this.#screen = new Screen();
     this.#encode = encoder(options.charset);
     const newline = terminal.screen ? "\r\n" : "\n";
     this.end = new TelnetEnd({ ...willingness(terminal), newline });
     this.#editor = new LineEditor({
-      show: (text) => void terminal.output.write(text),
+      show: (text) => this.#draw(text),
       echoes: () => !this.end.active("him", OPTIONS.ECHO),
       signals: () => this.#trapsSignals(),
       literally: () => (this.answers.linemode & MODE_BITS.litEcho) !== 0,
@@ -108,6 +112,10 @@ class Session implements CommandContext {
       input.pause();
       signal?.removeEventListener("abort", onAbort);
       offResize();
+      const { sent, received } = this.#counts;
+      this.#options.onClose?.({ sent, received, duration: performance.now() - this.#began });
+      const rest = this.#screen?.restore() ?? "";
+      if (rest !== "" && !this.terminal.output.destroyed) this.terminal.output.write(rest);
       this.terminal.setMode("off");
     }
   }
@@ -115,7 +123,7 @@ class Session implements CommandContext {
   /** What is asked for without being asked. */
   #begin(): void {
     if (this.#options.negotiates) this.apply(opening(this.end, this.terminal));
-    const { binary } = this.#options;
+    const { binary } = this.choices;
     if (binary) this.apply(this.end.enable("us", OPTIONS.BINARY));
     if (binary === "both") this.apply(this.end.enable("him", OPTIONS.BINARY));
   }
@@ -176,7 +184,7 @@ class Session implements CommandContext {
 
   /** Takes what was received; gives what is left where it is deflated from there on. */
   async #received(chunk: Uint8Array): Promise<Uint8Array | undefined> {
-    if (this.settings.netdata) this.#showHex("<", chunk);
+    if (this.choices.settings.netdata) this.#showHex("<", chunk);
     for (const event of this.end.receive(chunk)) {
       if (event.type === "compressed") return event.rest;
       if (event.type === "data") await this.#show(event.bytes);
@@ -224,14 +232,19 @@ class Session implements CommandContext {
     if (this.#connection.stream.writableLength <= MAX_ANSWERS) this.send(bytes);
   }
 
+  readonly #draw = (shown: Uint8Array | string): undefined => {
+    this.#screen?.push(shown);
+    void this.terminal.output.write(shown);
+  };
+
   /** Writes to the screen, once no prompt is open, and waits until it has room again. */
   async #show(bytes: Uint8Array): Promise<void> {
     await this.#prompt?.closed;
     if (this.#over || bytes.length === 0) return;
     const { output } = this.terminal;
     if (output.destroyed) return this.#finish({ reason: "quit" });
-    const text = this.settings.crmod ? this.#crmod(bytes) : bytes;
-    output.write(decode(text, this.#options.charset));
+    const text = this.choices.settings.crmod ? this.#crmod(bytes) : bytes;
+    this.#draw(decode(text, this.#options.charset));
     if (output.writableLength === 0) return;
     // The chunk's memory is free once it is written. Where that fails, nobody sees it any more.
     const written = new Promise<void>((resolve) => void output.write("", () => resolve()));
@@ -275,7 +288,7 @@ class Session implements CommandContext {
     const flush = (): void => this.#sendKeys(Buffer.from(keys.splice(0)));
     for (const [at, byte] of chunk.entries()) {
       if (this.#prompt) await this.#promptKey(this.#prompt, byte);
-      else if (byte === this.escape) {
+      else if (byte === this.choices.escape) {
         flush();
         this.#openPrompt();
       } else if (this.#isCharacterMode()) keys.push(byte);
@@ -292,7 +305,7 @@ class Session implements CommandContext {
   #sendKeys(keys: Buffer): void {
     if (keys.length === 0) return;
     if (!this.end.active("him", OPTIONS.ECHO))
-      this.terminal.output.write(keys.toString("latin1").replaceAll("\r", "\r\n"), "latin1");
+      this.#draw(Buffer.from(keys.toString("latin1").replaceAll("\r", "\r\n"), "latin1"));
     let plain: number[] = [];
     const flush = (): void => {
       const bytes = this.#encode(Buffer.from(plain));
@@ -300,7 +313,7 @@ class Session implements CommandContext {
       plain = [];
     };
     for (const byte of keys) {
-      const command = this.settings.localchars ? SIGNAL_KEYS.get(byte) : undefined;
+      const command = this.choices.settings.localchars ? SIGNAL_KEYS.get(byte) : undefined;
       if (command === undefined) plain.push(byte);
       else {
         flush();
@@ -311,7 +324,7 @@ class Session implements CommandContext {
   }
 
   #newlines(): { cr: "\r\0" | "\r\n" } {
-    return { cr: this.settings.crlf ? "\r\n" : "\r\0" };
+    return { cr: this.choices.settings.crlf ? "\r\n" : "\r\0" };
   }
 
   #lineEvent(event: LineEvent | undefined): void {
@@ -343,7 +356,7 @@ class Session implements CommandContext {
     const { stream } = this.#connection;
     if (!stream.writable || bytes.length === 0) return;
     this.#counts.sent += bytes.length;
-    if (this.settings.netdata) this.#showHex(">", bytes);
+    if (this.choices.settings.netdata) this.#showHex(">", bytes);
     if (this.#traces())
       for (const event of this.#sentParser.push(bytes)) this.#trace(">", describe(event));
     // What belongs together goes together: a server may look at one segment at a time.
@@ -360,12 +373,15 @@ class Session implements CommandContext {
 
   #openPrompt(): void {
     this.terminal.setMode("line");
-    this.#prompt = new Prompt(this.terminal, `\n${HINT}`);
+    this.#prompt = new Prompt(this.terminal, this.choices.introduced ? "\n" : `\n${HINT}`);
+    this.choices.introduced = true;
+    this.#screen?.push("telnet> ");
   }
 
   async #promptKey(prompt: Prompt, byte: number): Promise<void> {
     const line = prompt.key(byte);
     if (line === undefined) return;
+    if (line.type === "line") this.#screen?.push("\n");
     const ending =
       line.type === "leave" ? { reason: "quit" as const } : await runCommand(line.text, this);
     if (ending) {
@@ -375,6 +391,7 @@ class Session implements CommandContext {
     this.#prompt = undefined;
     this.#mode = undefined;
     this.#setTerminal();
+    if (!this.#isCharacterMode()) this.#editor.redraw();
     prompt.close();
   }
 
@@ -385,6 +402,9 @@ class Session implements CommandContext {
   readonly force = (mode: "character" | "line"): undefined => {
     this.#forced = mode;
   };
+
+  readonly objection = (open: readonly string[]): string | undefined =>
+    this.#options.objection?.(open);
 
   readonly status = (): string[] => {
     const { place = "the server", secured } = this.#options;
@@ -403,7 +423,7 @@ class Session implements CommandContext {
       `Options here: ${names(ours)}.`,
       `Options there: ${names(theirs)}.`,
       `Sent ${sent} bytes, received ${received}, in ${seconds} seconds.`,
-      escapeLine(this.escape),
+      escapeLine(this.terminal.typed ? this.choices.escape : undefined),
     ];
   };
 
@@ -420,7 +440,7 @@ class Session implements CommandContext {
   }
 
   #trapsSignals(): boolean {
-    if (this.settings.localchars !== undefined) return this.settings.localchars;
+    if (this.choices.settings.localchars !== undefined) return this.choices.settings.localchars;
     if (!this.end.active("us", OPTIONS.LINEMODE)) return true;
     return (this.answers.linemode & MODE_BITS.trapsig) !== 0;
   }
@@ -444,13 +464,14 @@ class Session implements CommandContext {
   // ---- what is shown beside
 
   #traces(): boolean {
-    return this.settings.options || this.#options.trace !== undefined;
+    return this.choices.settings.options || this.#options.trace !== undefined;
   }
 
   #trace(sign: "<" | ">", words: string | undefined): void {
     if (words === undefined) return;
     this.#options.trace?.(`${sign} ${words}`);
-    if (this.settings.options && !this.#options.trace) this.#options.say(`${sign} ${words}`);
+    if (this.choices.settings.options && !this.#options.trace)
+      this.#options.say(`${sign} ${words}`);
   }
 
   #showHex(sign: "<" | ">", bytes: Uint8Array): void {

@@ -13,14 +13,14 @@ export interface Settings {
   localchars: boolean | undefined;
 }
 
-/** What `toggle ?` and `display` say of each; `binary` is asked of the negotiation. */
+/** What each does while it is on; `binary` is asked of the negotiation. */
 export const TOGGLES = {
-  binary: "sends and receives 8-bit characters (BINARY)",
-  crlf: "sends Enter as CR LF, not as CR NUL",
-  crmod: "takes a received CR for a new line",
-  localchars: "turns ^C, ^Z and ^\\ into telnet commands",
-  netdata: "shows what crosses the network, in hexadecimal",
-  options: "shows the negotiation",
+  binary: "8-bit characters are sent and received (BINARY)",
+  crlf: "Enter is sent as CR LF, not as CR NUL",
+  crmod: "a received CR begins a new line",
+  localchars: "^C, ^Z and ^\\ become telnet commands",
+  netdata: "what crosses the network is shown in hexadecimal",
+  options: "the negotiation is shown",
 } as const;
 
 export type Toggle = keyof typeof TOGGLES;

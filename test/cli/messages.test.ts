@@ -117,6 +117,17 @@ describe("ncx says", () => {
     ]);
   });
 
+  test("with -lkv whose amounts they are", async () => {
+    await using server = await startListening(["-lk", "127.0.0.1", "0"], { stdin: "ignore" });
+    await using client = await tcpClient(server.port);
+    const from = client.socket.localPort;
+    client.socket.end("123");
+    await client.received;
+    await server.said(
+      new RegExp(`Ncx: 127\\.0\\.0\\.1:${from}: 0 bytes sent, 3 bytes received in `),
+    );
+  });
+
   test("with -lv both wildcards, as ncat does", async () => {
     await using server = start(["-lv", "0"]);
     const [, port] = await server.said(/^Ncx: Listening on 0\.0\.0\.0:(\d+)$/m);

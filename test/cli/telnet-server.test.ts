@@ -40,6 +40,7 @@ async function shown({ received }: TcpClient): Promise<string> {
   return text
     .replaceAll(/\xff\xfa.*?\xff\xf0/gs, "")
     .replaceAll(/\xff[\xfb-\xfe]./gs, "")
+    .replaceAll("\u00FF\u00F1", "")
     .replaceAll("\r\n", "\n");
 }
 
@@ -78,7 +79,7 @@ describe.skipIf(!found)("a telnet server", () => {
     ] as const;
     await using ncx = await startListening(
       ["-l", "127.0.0.1", "0", "--telnet", "--pty", "-e", "env"],
-      { env: { SECRET: "x", LC_CTYPE: "C", EDITOR: "ed", NCX_PROXY_AUTH: "a:b" } },
+      { env: { SECRET: "x", LC_ALL: "C", TZ: "Etc/UTC", EDITOR: "ed", NCX_PROXY_AUTH: "a:b" } },
     );
     const all = bytes(terminalType("VT220"), hex("fffc1f"), environ(given));
     const lines = (await session(ncx.port, all)).trim().split("\n");
@@ -97,12 +98,22 @@ describe.skipIf(!found)("a telnet server", () => {
       ...Object.fromEntries(facts),
       NCAT_REMOTE_PORT: port,
       TERM: "vt220",
+      TZ: "Etc/UTC",
       LC_TIME: "de_DE.UTF-8",
       LANG: "C.UTF-8",
       COLORTERM: "truecolor",
       PWD: process.cwd(),
     });
     expect(ncx.stderr()).not.toContain("evil");
+  });
+
+  test("speaks its own language with a client that tells of none", async () => {
+    await using ncx = await startListening(
+      ["-l", "127.0.0.1", "0", "--telnet", "--pty", "-c", "echo [$LANG,$LC_CTYPE,$TZ]"],
+      { env: { LANG: "C.UTF-8", LC_CTYPE: "C.UTF-8", LC_ALL: "", TZ: "Etc/UTC" } },
+    );
+    const said = await session(ncx.port, REFUSES_ALL);
+    expect(said).toContain("[C.UTF-8,C.UTF-8,Etc/UTC]\n");
   });
 
   test.each([
@@ -145,7 +156,7 @@ describe.skipIf(!found)("a telnet server", () => {
     await client.got("ready");
     // IP BRK EC EL, NOP GA, ABORT SUSP EOF, and 255
     client.socket.write(hex("fff4 fff3 fff7 fff8 fff1 fff9 ffee ffed ffec ffff"));
-    expect(await shown(client)).toMatch(/03 03 7f 15 1c 1a 04 ff/);
+    expect(await shown(client)).toMatch(/03 1c 7f 15 1c 1a 04 ff/);
   });
 
   test("answers AYT, AO and TIMING-MARK", async () => {
@@ -159,7 +170,8 @@ describe.skipIf(!found)("a telnet server", () => {
 
   test.each([
     ["LOGOUT", (client: TcpClient) => client.socket.write(hex("fffd12"))],
-    ["its end", (client: TcpClient) => client.socket.end()],
+    ["its end, after a moment", (client: TcpClient) => client.socket.end()],
+    ["its leaving", (client: TcpClient) => client.socket.destroy()],
     ["its reset", (client: TcpClient) => client.socket.resetAndDestroy()],
   ])("hangs the program up at a client's %s", async (_name, leave) => {
     const program = "trap 'echo hup >$FILE; exit' HUP; echo pid $$; while :; do sleep 0.1; done";
@@ -172,6 +184,31 @@ describe.skipIf(!found)("a telnet server", () => {
     leave(client);
     await ncx.ended;
     expect(await readFile(file, "utf8")).toBe("hup\n");
+  });
+
+  describe.each([["--telnet"], ["telnet"], ["-t"]])("runs what is piped into ncx %s", (flag) => {
+    test("to its end", async () => {
+      await using ncx = await serve("-e", "sh -i");
+      await using client = start([flag, "127.0.0.1", `${ncx.port}`]);
+      client.stdin.end("echo $((40+2)); sleep 0.6; echo $((50+3)); exit\n");
+      const { stdout, code } = await client.ended;
+      expect(stdout).toMatch(/(?<!\+)42\r?\n.*53\r?\n/s);
+      expect(code).toBe(0);
+    });
+
+    test("which ends at ^D where nothing says exit, with an unfinished line", async () => {
+      await using ncx = await serve("-c", "echo ready; cat; echo ended");
+      await using client = start([flag, "127.0.0.1", `${ncx.port}`]);
+      client.stdin.end("one\ntwo");
+      expect((await client.ended).stdout).toMatch(/two.*ended\r?\n/s);
+    });
+
+    test("after a login", async () => {
+      await using ncx = await serve("-c", "read a; echo got $a", "--auth", "anna:sekret");
+      await using client = start([flag, "127.0.0.1", `${ncx.port}`]);
+      client.stdin.end("anna\nsekret\nhello\n");
+      expect((await client.ended).stdout).toMatch(/got hello\r?\n/);
+    });
   });
 
   test("outlives option storms, endless subnegotiations and clients that leave in the middle", async () => {

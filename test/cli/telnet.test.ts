@@ -62,6 +62,54 @@ describe("ncx telnet in a pipe", () => {
     expect(stdout).toBe("hello\n");
   });
 
+  test("ends its events with close, and with -v says how much passed", async () => {
+    await using peer = await says("hello\r\n");
+    const { stderr } = await visit(peer, "--json");
+    const events = stderr
+      .trim()
+      .split("\n")
+      .map((line): unknown => JSON.parse(line));
+    expect(events).toMatchObject([
+      { type: "open", id: expect.any(Number) },
+      { type: "close", sent: 0, received: 7, reason: "eof", remote: { port: peer.port } },
+    ]);
+    await using again = await says("hello\r\n");
+    expect((await visit(again, "-v")).stderr).toMatch(/: 0 bytes sent, 7 bytes received in /);
+  });
+
+  test("--help speaks of telnet alone, and hints name what telnet has", async () => {
+    const { stdout } = await run(["telnet", "--help"]);
+    expect(stdout).toMatch(/-w, --wait TIME/);
+    expect(stdout).not.toMatch(/ -u |listener|-x HOST|be such/);
+    const { stderr, code } = await run(["telnet", "--foo"]);
+    expect(stderr).toMatch(/unknown option "--foo"\n.*ncx telnet --help lists the options\n$/);
+    expect(code).toBe(2);
+    expect((await run(["telnet", "127.0.0.1", "-1x"])).stderr).toMatch(/port "1x": not a number/);
+    const late = await run(["telnet", "-w", "5", "127.0.0.1", `${await closedPort()}`]);
+    expect(late.stderr).toMatch(/Connection refused\n$/);
+  });
+
+  test("has no use for an escape key, which is looked at all the same", async () => {
+    await using peer = await says("hello\r\n");
+    expect(await visit(peer, "-e", "^T", "-l", "anna")).toMatchObject({ stdout: "hello\n" });
+    const wrong = await run(["telnet", "-e", "foo", "127.0.0.1", `${peer.port}`]);
+    expect(wrong).toMatchObject({ stdout: "", code: 2 });
+    expect(wrong.stderr).toMatch(/Cannot use -e "foo": it is not one key\n.*\^\], \^A, ~ or none/);
+  });
+
+  test("takes HOST:PORT as one word, too", async () => {
+    await using peer = await says("hello\r\n");
+    const { stdout } = await run(["telnet", `localhost:${peer.port}`], { stdin: "ignore" });
+    expect(stdout).toBe("hello\n");
+    const { stderr, code } = await run(["telnet", `[::1]:${await closedPort()}`]);
+    expect(stderr).toMatch(/Trying ::1\.\.\./);
+    expect(code).toBe(1);
+    const wrong = await run(["telnet", "localhost:nosvc"]);
+    expect(wrong.stderr).toMatch(/^telnet: Cannot parse [^]*\ntelnet: hint: /);
+    expect(wrong.stderr).toMatch(/port "nosvc": not a.*\n.*a port is 0-65535, or a name/);
+    expect(wrong.code).toBe(2);
+  });
+
   test("says 1 and telnet's sentence where nobody listens, or the name is none", async () => {
     const refused = await run(["telnet", "127.0.0.1", `${await closedPort()}`]);
     expect(refused.code).toBe(1);

@@ -102,6 +102,32 @@ describe.skipIf(!found)("a telnet server", () => {
     });
   });
 
+  needs("bash")("shows each line once in line mode, where ^\\ is the terminal's", async () => {
+    await using ncx = await serve("-e", BASH);
+    const terminal = openNcx(spawn, ["telnet", "127.0.0.1", `${ncx.port}`]);
+    await terminal.shows(PROMPT);
+    terminal.type("\u001Dmode line\n");
+    await terminal.shows(/telnet> mode line\n/);
+    for (let echo: string | undefined; echo !== "Local";) {
+      terminal.type("\u001Dstatus\n");
+      [, echo] = await terminal.shows(
+        /(Local|Remote) character echo\.[^]*Escape character[^\n]*\n/,
+      );
+    }
+    terminal.type("echo $((6*7))\n");
+    await terminal.shows(/^echo \$\(\(6\*7\)\)\n\r*42\r*\n/);
+    await terminal.shows(PROMPT);
+    terminal.type(`sh -c "echo wait''ing; exec sleep 100"\n`);
+    await terminal.shows(/\n\r*waiting\r*\n/);
+    terminal.type("\u001C");
+    await terminal.shows(PROMPT);
+    terminal.type("echo was $?\n");
+    await terminal.shows(/\n\r*was 131\r*\n/);
+    terminal.type("\u001Dquit\n");
+    await terminal.exited;
+    expect((await ncx.ended).code).toBe(0);
+  });
+
   needs("telnet", "bash")("records what was shown, for nobody else to read", async () => {
     await using folder = await scratch();
     const file = folder.path("a.cast");
@@ -248,13 +274,14 @@ describe.skipIf(!found)("--raw", () => {
     terminal.type("\u001D\u001D");
     await terminal.shows(/035 +035/);
     await terminal.shows(/code 0\nsame\n/);
-    await using again = await listening("-e", "cat");
+    // Who shows something has the terminal: before, it is the terminal itself that shows ^A.
+    await using again = await listening("-c", "echo ready; exec cat");
     const other = shell("--raw", "--escape", "^A", "127.0.0.1", `${again.port}`);
-    await other.shows(/'\^A'/);
+    await other.shows(/'\^A'.*ready/s);
     other.type("x");
     await other.shows(/x/);
     other.type("\u0001");
-    await other.shows(/code 0\nsame\n/);
+    await other.shows(/^\r*\n\r*code 0\nsame\n/); // on a line of its own
   });
 
   test("leaves also where the peer takes nothing", async () => {

@@ -50,6 +50,35 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     expect((await telnet.exited).exitCode).toBe(1);
   });
 
+  test.each([
+    ["-e", "^T", "\u0014", "Escape character is '\\^T'\\."],
+    ["--escape", "~", "~", "Escape character is '~'\\."],
+  ])("another key opens the prompt with %s %s", async (flag, name, key, sentence) => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", flag, name, "127.0.0.1", `${peer.port}`]);
+    await telnet.shows(new RegExp(sentence));
+    telnet.type(`${ESCAPE}a\n`);
+    expect(await reads(await peer.next(), 4)).toBe("1d610d0a");
+    telnet.type(key);
+    await telnet.shows(/telnet> /);
+    telnet.type("quit\n");
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test.each([["-e", "none"], ["-e", "off"], ["-e", ""], ["-E"]])(
+    "no key opens the prompt with %s %s",
+    async (...flags) => {
+      await using peer = await tcpPeer();
+      const telnet = openNcx(spawn, ["telnet", ...flags, "127.0.0.1", `${peer.port}`]);
+      await telnet.shows(/No escape character\./);
+      telnet.type(`${ESCAPE}a\n`);
+      const server = await peer.next();
+      expect(await reads(server, 4)).toBe("1d610d0a");
+      server.end();
+      expect((await telnet.exited).exitCode).toBe(1);
+    },
+  );
+
   test("sends each key at once where the server echoes, Enter as CR NUL and ^C as a byte", async () => {
     await using peer = await tcpPeer((socket) => void socket.write(CHARACTERS));
     const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
@@ -157,7 +186,7 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     const server = await peer.next();
     await telnet.shows(/Escape/);
     telnet.type(`${ESCAPE}toggle crmod\n`);
-    await telnet.shows(/Will: takes a received CR for a new line\n/);
+    await telnet.shows(/crmod +on +a received CR begins a new line\n/);
     server.write("one\r\u0000two\r");
     await telnet.shows(/one\r?\ntwo\r?\n$/);
     server.write("\nthree");
@@ -239,6 +268,143 @@ describe.skipIf(!found)("ncx telnet in a terminal", () => {
     expect(await reads(server, 7)).toBe(Buffer.from("there\r\n").toString("hex"));
     telnet.type(`${ESCAPE}quit\n`);
     await telnet.shows(/Connection closed\.\n/);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test("keeps what was chosen at the prompt from one connection to the next", async () => {
+    await using one = await tcpPeer((socket) => void socket.write(Buffer.from("fffd27", "hex")));
+    await using two = await tcpPeer((socket) => void socket.write(Buffer.from("fffd27", "hex")));
+    const telnet = openNcx(spawn, ["telnet"]);
+    await telnet.shows(/\(open HOST connects, quit leaves, [^\n]*\)\ntelnet> $/);
+    telnet.type("set escape ^T\n");
+    await telnet.shows(/Escape character is '\^T'\.\ntelnet> $/);
+    telnet.type("toggle binary\n");
+    await telnet.shows(/binary +on +8-bit[^\n]*\ntelnet> $/);
+    telnet.type("environ define LANG C.UTF-8\n");
+    await telnet.shows(/told of LANG if it asks\.\ntelnet> $/);
+    for (const peer of [one, two]) {
+      telnet.type(`${peer === one ? "" : "\u0014"}open 127.0.0.1 ${peer.port}\n`);
+      const server = await peer.next();
+      await telnet.shows(/Connected to 127\.0\.0\.1\.\nEscape character is '\^T'\.\n/);
+      expect(await readsTo(server, "fffb27")).toBe("fffb00fffd00fffb27");
+      server.write(Buffer.from("fffa2701fff0", "hex"));
+      const told = Buffer.from("\u0003LANG\u0001C.UTF-8").toString("hex");
+      expect(await readsTo(server, "fff0")).toBe(`fffa2700${told}fff0`);
+    }
+    telnet.type("\u0014environ define LANG de_DE.UTF-8\n");
+    await telnet.shows(/The server is told that there is LANG\.\n/);
+    telnet.type("\u0014environ unexport LANG\n");
+    await telnet.shows(/The server is told that LANG is gone\.\n/);
+    telnet.type("\u0014environ list\n");
+    await telnet.shows(/\n {2}LANG de_DE\.UTF-8\n/);
+    telnet.type("\u0014quit\n");
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test("says at the prompt what a command is for, and does nothing by half", async () => {
+    const telnet = openNcx(spawn, ["telnet"]);
+    await telnet.shows(/telnet> $/);
+    for (const [command, answer] of [
+      ["close", /\?Need to be connected first\.\n/],
+      ["help !", /!\[COMMAND\]\n +a shell/],
+      ["help send", /\nayt +are you there\?\n[^]*wont OPTION/],
+      ["help mode", /softtabs +LINEMODE: tabs are shown as spaces\n/],
+      ["unset", /usage: unset escape\n/],
+      ["set ?", /usage: set escape KEY\n +[^\n]*none for no key\n/],
+      ["environ ?", /define NAME VALUE +[^\n]*\n[^]*unexport NAME/],
+      ["environ export NONE", /\?There is no variable NONE\.\n/],
+      ["toggle options foo", /\?Invalid setting: foo\. [^\n]*\n/],
+      ["display options", /\noptions +off +the negotiation is shown\n/],
+      ["display escape", /\nescape +\^\]\n/],
+      ["status extra", /usage: status\n/],
+      ["set escape foo", /\?A key is one character/],
+      // Left and Up are nothing at the prompt.
+      ["displ\u001B[D\u001BOAay crlf", /^display crlf\ncrlf +off +Enter is sent/],
+    ] as const) {
+      telnet.type(`${command}\n`);
+      await telnet.shows(answer);
+      await telnet.shows(/telnet> $/);
+    }
+    telnet.type("\u0004");
+    await telnet.shows(/^\n$/);
+    expect((await telnet.exited).exitCode).toBe(0);
+  });
+
+  test("sends all that send names or nothing, and introduces its prompt once", async () => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    for (const [at, [what, answer]] of (
+      [
+        ["ayt extra", /\?Invalid send argument: extra/],
+        ["ayt do 999", /\?No such option: "999"\. Say send do naws/],
+        ["ayt do", /\?Which option\? Say send do naws/],
+      ] as const
+    ).entries()) {
+      telnet.type(ESCAPE);
+      await telnet.shows(at === 0 ? /\n\(quit leaves[^\n]*\)\ntelnet> $/ : /\ntelnet> $/);
+      telnet.type(`send ${what}\n`);
+      await telnet.shows(answer);
+    }
+    telnet.type(`${ESCAPE}send ip nop\n`);
+    expect(await reads(server, 4)).toBe("fff4fff1");
+    telnet.type(`${ESCAPE}unset escape\n`);
+    await telnet.shows(/No escape character\.\nThis prompt does not open again/);
+    server.end();
+    await telnet.exited;
+    expect(telnet.raw.match(/quit leaves/g)).toHaveLength(1);
+  });
+
+  test("shows a half-typed line again after the prompt, and puts the screen back at the end", async () => {
+    const vi = "\u001B[?1049h\u001B[?25l\u001B[?2004hfull screen";
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    telnet.type("GET /");
+    await telnet.shows(/GET \/$/);
+    telnet.type(`${ESCAPE}display crlf\n`);
+    await telnet.shows(/crlf +off[^\n]*\nGET \/$/);
+    telnet.type(" HTTP/1.0\n");
+    expect(await reads(server, 16)).toBe(Buffer.from("GET / HTTP/1.0\r\n").toString("hex"));
+    server.write(vi);
+    await telnet.shows(/full screen/);
+    telnet.type(`${ESCAPE}\u0004`);
+    await telnet.shows(/telnet> \n?Connection closed\.\n/);
+    expect((await telnet.exited).exitCode).toBe(0);
+    const end = telnet.raw.slice(telnet.raw.indexOf("full screen"));
+    for (const mode of ["?1049l", "?25h", "?2004l"]) expect(end).toContain(`\u001B[${mode}`);
+  });
+
+  test("says that it was a reset, on a line of its own", async () => {
+    await using peer = await tcpPeer((socket) => void socket.write("unfinished"));
+    const telnet = openNcx(spawn, ["telnet", "127.0.0.1", `${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/unfinished/);
+    server.resetAndDestroy();
+    await telnet.shows(/^\r*\nConnection reset by peer\.\nConnection closed by foreign host\.\n/);
+    expect((await telnet.exited).exitCode).toBe(1);
+  });
+
+  test("loses no session to a mistake in open", async () => {
+    await using peer = await tcpPeer();
+    const telnet = openNcx(spawn, ["telnet", `127.0.0.1:${peer.port}`]);
+    const server = await peer.next();
+    await telnet.shows(/Escape/);
+    for (const [there, wrong] of [
+      ["localhost 99999", /\?Cannot parse port "99999": out of range \([^\n]*\)\n/],
+      ["localhost no-such-service", /\?Cannot parse port "no-such-service": not a number/],
+      ["localhost 0", /\?Cannot connect: port 0 is none/],
+      ["a:b:c 23", /\?Cannot parse address "a:b:c": not a v6 address/],
+      ["a b c", /usage: open HOST/],
+    ] as const) {
+      telnet.type(`${ESCAPE}open ${there}\n`);
+      await telnet.shows(wrong);
+    }
+    telnet.type("still there\n");
+    expect(await reads(server, 13)).toBe(Buffer.from("still there\r\n").toString("hex"));
+    telnet.type(`${ESCAPE}quit\n`);
     expect((await telnet.exited).exitCode).toBe(0);
   });
 

@@ -5,13 +5,17 @@ import { NcxError, quote } from "../../core/errors.ts";
 import { servicePort } from "../../platform/services.ts";
 import {
   escapeLine,
+  firstChoices,
   idlePrompt,
   session,
   type Charset,
+  type Choices,
+  type Counts,
   type Ending,
   type SessionOptions,
   type Terminal,
 } from "../../telnet/index.ts";
+import type { LinkReason } from "../../stream/connection.ts";
 import { keepUrgentInline, tlsOf } from "../../transport/index.ts";
 import type { Args } from "../args.ts";
 import { ESCAPE, parseEscape } from "../escape-char.ts";
@@ -37,9 +41,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   const escape = escapeOf(args);
   const terminal = terminalOf(world);
   const voice = speaker(args, world);
+  const choices = choicesOf(args, escape);
   const say = (line: string): void => void (args.quiet || world.stderr.write(`${line}\n`));
   const idle = (time: "first" | "again"): Promise<Ending> =>
-    idlePrompt(terminal, optionsOf(args, world, { escape, say: voice.aside }), time);
+    idlePrompt(terminal, optionsOf(args, world, { choices, say: voice.aside }), time);
   if (args.operands.length === 0 && !terminal.typed)
     throw cannot("connect", "the host is missing", "ncx telnet host");
   const asked = { reason: "quit", open: args.operands } as const;
@@ -49,7 +54,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
     if (ending.reason !== "quit" || !ending.open) return conclude(ending, met, voice, report);
     try {
       const there = destination(ending.open);
-      ending = await visit(there, { args, world, report, terminal, voice, escape });
+      ending = await visit(there, { args, world, report, terminal, voice, choices });
       met = true;
     } catch (error) {
       if (error instanceof TelnetFailure) say(`telnet: ${error.message}`);
@@ -76,11 +81,11 @@ interface Visit {
   readonly report: Reporter;
   readonly terminal: Terminal;
   readonly voice: Voice;
-  readonly escape: number | undefined;
+  readonly choices: Choices;
 }
 
 async function visit(there: Destination, visiting: Visit): Promise<Ending> {
-  const { args, world, report, terminal, voice, escape } = visiting;
+  const { args, world, report, terminal, voice, choices } = visiting;
   const target = overTls({ kind: "tcp", host: there.host, port: there.port }, args);
   const signal = AbortSignal.any([world.stop, world.abort]);
   const refuse = (address: string): undefined => voice.say(`Trying ${address}...`) as undefined;
@@ -97,30 +102,50 @@ async function visit(there: Destination, visiting: Visit): Promise<Ending> {
   report.event({ type: "open", id, local, remote, ...(secured && { tls: secured }) });
   voice.say(`Connected to ${there.host}.`);
   if (secured) saySecured(secured, report);
-  voice.say(escapeLine(terminal.typed ? escape : undefined));
-  return await session(connection, terminal, {
-    ...optionsOf(args, world, { escape, say: voice.aside }),
+  voice.say(escapeLine(terminal.typed ? choices.escape : undefined));
+  let counts: Counts = { sent: 0, received: 0, duration: 0 };
+  const ending = await session(connection, terminal, {
+    ...optionsOf(args, world, { choices, say: voice.aside }),
     negotiates: there.negotiates,
     place: placeOf(remote, there),
     ...(secured && { secured: `Secured by ${secured.protocol} with ${secured.cipher}.` }),
     ...(args.trace && { trace: voice.aside }),
     onGmcp: (name, value) => report.event({ type: "gmcp", id, name, value }),
+    onClose: (all) => void (counts = all),
     signal,
+  });
+  const { sent, received, duration } = counts;
+  report.event({ type: "close", id, remote, ...counts, reason: reasonOf(ending) });
+  report.news(1, report.wording.summary(sent, received, duration / 1000));
+  return ending;
+}
+
+/** As every connection's end is called. */
+function reasonOf(ending: Ending): LinkReason {
+  if (ending.reason === "aborted") return "aborted";
+  if (ending.reason === "quit" || ending.error === undefined) return "eof";
+  return isReset(ending.error) ? "reset" : "error";
+}
+
+function choicesOf({ login, binary, binaryOut }: Args, escape: number | undefined): Choices {
+  return firstChoices({
+    escape,
+    ...(login !== undefined && { user: login }),
+    ...((binary || binaryOut) && { binary: binary ? "both" : "out" }),
   });
 }
 
 function optionsOf(
-  { login, binary, binaryOut, charset = "utf-8" }: Args,
+  { charset = "utf-8" }: Args,
   { env, stop, abort }: World,
-  { escape, say }: Pick<SessionOptions, "escape" | "say">,
+  { choices, say }: { choices: Choices; say: SessionOptions["say"] },
 ): SessionOptions {
   return {
     terminalType: env["TERM"] ?? "unknown",
     trueColor: /^(truecolor|24bit)$/.test(env["COLORTERM"] ?? ""),
-    ...(login !== undefined && { user: login }),
-    escape,
-    ...((binary || binaryOut) && { binary: binary ? "both" : "out" }),
+    choices,
     charset: charset as Charset, // the row's choices are these
+    objection,
     say,
     signal: AbortSignal.any([stop, abort]),
   };
@@ -132,15 +157,31 @@ function escapeOf({ escape, noEscape }: Args): number | undefined {
   return escape === undefined ? ESCAPE : parseEscape(escape, "-e");
 }
 
+/** `localhost:8080`, `[::1]:8080`: as every other mode has it. */
+const HOST_PORT = /^([^:]*|\[.*\]):([^:]+)$/;
+
 /** @throws {NcxError} USAGE, ADDRESS. */
 function destination([host = "", port, extra]: readonly string[]): Destination {
   if (extra !== undefined)
     throw cannot("connect", `${quote(extra)} is too much`, "ncx telnet host port");
+  const [, before, after] = HOST_PORT.exec(host) ?? [];
+  if (port === undefined && before !== undefined) return destination([before, after ?? ""]);
   if (port === undefined) return { host: parseHost(host), port: TELNET, negotiates: true };
   const asked = port.startsWith("-");
   const number = toPort(asked ? port.slice(1) : port, "tcp");
   if (number === 0) throw cannot("connect", "port 0 is none", "ncx telnet host 23");
   return { host: parseHost(host), port: number, negotiates: asked || number === TELNET };
+}
+
+/** Why this is no destination. */
+function objection(open: readonly string[]): string | undefined {
+  try {
+    destination(open);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NcxError)) throw error;
+    return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  }
 }
 
 function placeOf(remote: Endpoint, there: Destination): string {
@@ -173,7 +214,8 @@ function conclude(ending: Ending, met: boolean, { say }: Voice, report: Reporter
     case "aborted":
       return 1;
     case "closed":
-      if (ending.error !== undefined && !isReset(ending.error)) report.fail(ending.error);
+      if (isReset(ending.error)) say("Connection reset by peer.");
+      else if (ending.error !== undefined) report.fail(ending.error);
       say("Connection closed by foreign host.");
       return ending.answered ? 0 : 1;
   }

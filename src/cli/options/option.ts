@@ -62,6 +62,8 @@ export interface Option {
   readonly modes: readonly Mode[];
   /** One line. An option without one is not shown. */
   readonly help?: string;
+  /** The line in the modes where it means less. */
+  readonly helps?: { readonly [M in Mode]?: string };
   /** What it does in the netcats that have it, where `help` is silent or speaks of ncx alone. */
   readonly does?: string;
   /** Known, and to come: using it is an error that says so. */

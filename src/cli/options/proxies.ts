@@ -35,6 +35,10 @@ export const proxyOptions: readonly Option[] = [
     group: "Proxies",
     modes: SESSIONS,
     help: "What -x HOST:PORT speaks; with -l: be such a proxy",
+    helps: {
+      relay: "What --proxy HOST:PORT speaks",
+      telnet: "What --proxy HOST:PORT speaks",
+    },
   },
   {
     name: "proxy-user",

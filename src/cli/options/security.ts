@@ -10,6 +10,7 @@ export const securityOptions: readonly Option[] = [
     group: "Security",
     modes: [...CLASSIC, "telnet"],
     help: "TLS; with -u DTLS. A listener makes its certificate",
+    helps: { telnet: "Telnet over TLS" },
   },
   {
     name: "tls-verify",

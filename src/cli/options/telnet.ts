@@ -19,7 +19,7 @@ export const telnetOptions: readonly Option[] = [
     default: "^]",
     group: "Mode",
     modes: ["telnet"],
-    help: "The key that opens the telnet> prompt; off for none",
+    help: "The key that opens the telnet> prompt: ^T, ~; none for no key",
   },
   {
     name: "no-escape",

@@ -6,7 +6,7 @@ export const timeOptions: readonly Option[] = [
     name: "wait",
     does: "Give up connecting after TIME",
     letter: "w",
-    letters: { relay: "w" },
+    letters: { relay: "w", telnet: "w" },
     type: "duration",
     placeholder: "TIME",
     group: "Times",

@@ -1,6 +1,7 @@
 /** Telnet over a connection: the layer for text, and the one of a terminal's server. */
 import { onAbort } from "../../core/abort.ts";
 import type { Connection } from "../../stream/connection.ts";
+import { encodeCommand } from "./end.ts";
 import { PlainTelnet, type PlainTelnetOptions } from "./plain.ts";
 import { TelnetServer, type TelnetClient } from "./server.ts";
 import { TelnetStream } from "./stream.ts";
@@ -13,6 +14,8 @@ export interface ServedTelnet {
   readonly client: TelnetClient;
   /** Whether the client leaves it to us to show what it types. */
   readonly echoes: boolean;
+  /** Whether the client has left for good, or asked to be hung up (RFC 727): not only that it has nothing more to say. */
+  readonly gone: boolean;
   /** Resolves once the client has answered, or has left, or after so many ms: plain nc never answers. */
   ready(timeout: number, signal?: AbortSignal): Promise<void>;
   /** Is called with each new size of the client's window, until the next call. */
@@ -46,12 +49,18 @@ export function serveTelnet(connection: Connection): ServedTelnet {
   let resized = (_columns: number, _rows: number): void => {};
   let look = (): void => {};
   const server = new TelnetServer({ onSize: (columns, rows) => resized(columns, rows) });
-  const stream = new TelnetStream(connection.stream, server, { onReceived: () => look() });
+  const stream = new TelnetStream(connection.stream, server, {
+    onReceived: () => look(),
+    probe: encodeCommand("NOP"),
+  });
   return {
     connection: over(connection, stream),
     client: server.client,
     get echoes() {
       return server.echoes;
+    },
+    get gone() {
+      return stream.gone;
     },
     ready: (timeout, signal) =>
       new Promise((resolve) => {

@@ -4,6 +4,7 @@
  */
 import { encodeNegotiation, escapeIac } from "../telnet.ts";
 import { encodeCharset, readCharset } from "./charset.ts";
+import { EchoFilter } from "./echo-filter.ts";
 import { TelnetEnd, encodeCommand, type TelnetEndEvent } from "./end.ts";
 import { encodeEnviron, readEnviron, type Environ } from "./environ.ts";
 import { COMMANDS, OPTIONS } from "./names.ts";
@@ -29,7 +30,7 @@ const USUAL = { columns: 80, rows: 24 };
 /** Commands, as the keys that a terminal has for them. */
 const KEYS: ReadonlyMap<number, number> = new Map([
   [COMMANDS.IP, 0x03],
-  [COMMANDS.BRK, 0x03],
+  [COMMANDS.BRK, 0x1c], // what a client makes of its QUIT key without LINEMODE
   [COMMANDS.EC, 0x7f],
   [COMMANDS.EL, 0x15],
   [COMMANDS.EOF, 0x04],
@@ -69,6 +70,8 @@ export class TelnetServer implements TelnetSide {
   ]);
   #names = 0;
   #speaks = false;
+  /** For a client that has taken the echo over: lines are edited there. */
+  #echo: EchoFilter | undefined;
 
   constructor(options: TelnetServerOptions = {}) {
     this.#options = options;
@@ -106,12 +109,15 @@ export class TelnetServer implements TelnetSide {
 
   /** A client that has said nothing of telnet is no telnet client: a NUL after each CR would only be in its way. */
   encode(bytes: Uint8Array): Uint8Array {
-    return this.#speaks ? this.#end.encode(bytes) : escapeIac(bytes);
+    const shown = this.#echo?.shown(bytes) ?? bytes;
+    return this.#speaks ? this.#end.encode(shown) : escapeIac(shown);
   }
 
   #received(event: TelnetEndEvent): SideEvent[] {
     switch (event.type) {
       case "data":
+        this.#echo?.typed(event.bytes);
+        return [event];
       case "send":
         return [event];
       case "command":
@@ -121,6 +127,8 @@ export class TelnetServer implements TelnetSide {
         if (event.verb === "wont") this.#open.delete(event.option);
         return [];
       case "option":
+        if (event.side === "us" && event.option === OPTIONS.ECHO)
+          this.#echo = event.active ? undefined : new EchoFilter();
         return event.active ? this.#agreed(event) : [];
       case "subnegotiation":
         return this.#told(event.option, event.bytes);
@@ -132,7 +140,10 @@ export class TelnetServer implements TelnetSide {
   #command(code: number): SideEvent[] {
     this.#speaks = true;
     const key = KEYS.get(code);
-    if (key !== undefined) return [{ type: "data", bytes: Uint8Array.of(key) }];
+    if (key !== undefined) {
+      this.#echo?.typed(Uint8Array.of(key));
+      return [{ type: "data", bytes: Uint8Array.of(key) }];
+    }
     if (code === COMMANDS.AYT) return [{ type: "send", bytes: YES }];
     // RFC 854: the output's end is marked. What the terminal has taken already cannot be called back.
     return code === COMMANDS.AO ? [{ type: "send", bytes: encodeCommand("DM") }] : [];

@@ -6,29 +6,43 @@ import type { SideEvent, TelnetSide } from "./side.ts";
 export interface TelnetStreamOptions {
   /** Something was received, and is dealt with. */
   readonly onReceived?: () => void;
+  /**
+   * Says nothing, and is sent when the peer has ended its input, before that end can be read: one that has left for good
+   * answers with a reset. Default: an end is an end.
+   */
+  readonly probe?: Uint8Array;
 }
+
+/** The first one is answered, and the second one meets the answer. */
+const PROBES = 2;
+/** Milliseconds for an answer. */
+const PROBE_TIME = 100;
 
 /** Reads from `under` at once, as far as it can keep what nobody has asked for yet. Destroying it destroys `under`. */
 export class TelnetStream extends Duplex {
   readonly #under: Duplex;
   readonly #side: TelnetSide;
   readonly #onReceived: () => void;
+  readonly #probe: Uint8Array | undefined;
+  #probing: NodeJS.Timeout | undefined;
   /** Answers to what is being read: they go out together. */
   #answers: Uint8Array[] = [];
   #waiting = 0;
   #over = false;
+  #gone = false;
 
   constructor(
     under: Duplex,
     side: TelnetSide,
-    { onReceived = () => {} }: TelnetStreamOptions = {},
+    { onReceived = () => {}, probe }: TelnetStreamOptions = {},
   ) {
     super({ allowHalfOpen: true });
     this.#under = under;
     this.#side = side;
     this.#onReceived = onReceived;
+    this.#probe = probe;
     under.on("data", this.#onData).on("end", this.#onEnd);
-    under.on("error", (error) => this.destroy(error)).on("close", () => this.#onClose());
+    under.on("error", (error) => this.#onError(error)).on("close", () => this.#onClose());
     this.command(side.start());
     if (under.readableEnded) this.#onEnd();
   }
@@ -36,6 +50,11 @@ export class TelnetStream extends Duplex {
   /** Whether nothing more comes than what can be read already. */
   get inputOver(): boolean {
     return this.#over;
+  }
+
+  /** Whether the peer has left for good, or asked to be hung up. */
+  get gone(): boolean {
+    return this.#gone;
   }
 
   /** Sends bytes of the protocol, between two chunks of data. */
@@ -67,6 +86,7 @@ export class TelnetStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#under.off("data", this.#onData).off("end", this.#onEnd);
+    clearTimeout(this.#probing);
     if (this.#under.closed) return done(error);
     this.#under.once("close", () => done(error));
     this.#under.destroy();
@@ -83,11 +103,27 @@ export class TelnetStream extends Duplex {
   readonly #onEnd = (): void => {
     const rest = this.#side.flush();
     if (rest.length > 0 && !this.#over) this.push(rest);
-    this.#endInput();
-    this.#onReceived();
+    this.#endProbed(this.#probe ? PROBES : 0);
   };
 
+  /** Ends the input, unless the peer turns out to have left. */
+  #endProbed(times: number): void {
+    if (times > 0 && this.#under.writable && !this.#over) {
+      this.command(this.#probe ?? Buffer.alloc(0));
+      this.#probing = setTimeout(() => this.#endProbed(times - 1), PROBE_TIME);
+    } else this.#endInput();
+    this.#onReceived();
+  }
+
+  #onError(error: Error): void {
+    if (!this.#probing || this.#over) return void this.destroy(error);
+    this.#gone = true;
+    this.#endProbed(0);
+  }
+
   #onClose(): void {
+    clearTimeout(this.#probing);
+    if (this.#probing) this.#endInput();
     // What came before the end can still be read.
     if (!this.#over || !this.writableFinished) this.destroy();
     this.#onReceived();
@@ -99,6 +135,7 @@ export class TelnetStream extends Duplex {
         this.#answer(event.bytes);
         return true;
       case "logout":
+        this.#gone = true;
         this.#endInput();
         return true;
       case "data":

@@ -27,6 +27,14 @@ test("the page names every mode, and ends each sentence once", () => {
   expect(text).not.toMatch(/[?!]\.$/m);
 });
 
+test("the page has every command of telnet's prompt", () => {
+  const [, section = ""] = manPage().split(".SS Commands of the prompt");
+  for (const word of "quit close open status help send mode toggle display set unset environ logout z !".split(
+    " ",
+  ))
+    expect(section).toContain(word);
+});
+
 test.skipIf(!groff)("groff finds nothing wrong with the page and keeps its dashes", () => {
   const { status, stdout, stderr } = spawnSync("groff", ["-man", "-Tascii", "-ww"], {
     input: manPage(),

@@ -58,7 +58,7 @@ describe("TelnetServer", () => {
     ["61 0d 62", "a\rb"],
     ["61 ffff 62", "a\xffb"],
     ["fff4", "\x03"], // IP
-    ["fff3", "\x03"], // BRK
+    ["fff3", "\x1c"], // BRK
     ["fff7", "\x7f"], // EC
     ["fff8", "\x15"], // EL
     ["ffec", "\x04"], // EOF
