@@ -42,11 +42,14 @@ describe.skipIf(process.platform !== "linux")("ports()", () => {
   test("has no connections, unless all are asked for", async () => {
     await using server = await tcp();
     const client = net.connect(server.port, "127.0.0.1");
-    await once(client, "connect");
-    expect(await ports(only(server.port))).toHaveLength(1);
-    const states = (await ports({ ...only(server.port), all: true })).map(({ state }) => state);
-    expect(states.sort()).toEqual(["ESTABLISHED", "LISTEN"]);
-    client.destroy();
+    try {
+      await once(client, "connect");
+      expect(await ports(only(server.port))).toHaveLength(1);
+      const states = (await ports({ ...only(server.port), all: true })).map(({ state }) => state);
+      expect(states.sort()).toEqual(["ESTABLISHED", "LISTEN"]);
+    } finally {
+      client.destroy();
+    }
   });
 
   test("finds UDP, and knows the peer of a connected one", async () => {
