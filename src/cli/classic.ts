@@ -10,7 +10,7 @@ import {
   OPTIONS,
   takesValue,
 } from "./options/index.ts";
-import type { Option } from "./options/index.ts";
+import { MODES, type Option } from "./options/option.ts";
 import type { Personality } from "./personality.ts";
 
 export interface OptionToken {
@@ -33,22 +33,6 @@ export interface Line {
   readonly mode: Mode;
   readonly tokens: readonly Token[];
 }
-
-const MODE_WORDS: readonly string[] = [
-  "listen",
-  "connect",
-  "relay",
-  "http",
-  "completion",
-  "doctor",
-  "ports",
-  "services",
-  "wait",
-  "free-port",
-  "scan",
-  "capture",
-  "telnet",
-];
 
 /**
  * A first operand that is a mode's name chooses the mode, and the letters of what follows; else -l makes it listen,
@@ -227,7 +211,7 @@ function asksForHelp([first, second, ...more]: readonly string[]): boolean {
 }
 
 function isMode(text: string): text is Mode {
-  return MODE_WORDS.includes(text);
+  return MODES.some((mode) => mode === text);
 }
 
 /** Whether this flag is set: bare, or `--listen=true`. */

@@ -36,7 +36,6 @@ function newLine({ isTTY, stderr }: World): void {
 /** Until nobody reads stdout any more (`| head -1`), which ends it as a second signal would, but with 0. */
 async function whileRead(world: World, run: (world: World) => Promise<number>): Promise<number> {
   const { unread } = world;
-  if (!unread) return run(world);
   const read: World = Object.create(world, {
     stop: { value: AbortSignal.any([world.stop, unread]) },
     abort: { value: AbortSignal.any([world.abort, unread]) },

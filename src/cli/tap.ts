@@ -17,10 +17,3 @@ export function openTap(show: NonNullable<Args["tap"]>, { stdout, isTTY, env }: 
     }),
   });
 }
-
-/** Aborts once stdout can be written no more: its reader has gone, or the disk is full. */
-export function whenUnread({ stdout }: World): AbortSignal {
-  const gone = new AbortController();
-  for (const event of ["close", "error"]) stdout.once(event, () => gone.abort());
-  return gone.signal;
-}

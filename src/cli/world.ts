@@ -19,8 +19,8 @@ export interface World {
   readonly stop: AbortSignal;
   /** Insists. */
   readonly abort: AbortSignal;
-  /** Nobody reads stdout any more, or it cannot be written; absent where that is not known. */
-  readonly unread?: AbortSignal;
+  /** Nobody reads stdout any more, or it cannot be written. */
+  readonly unread: AbortSignal;
 }
 
 export interface WorldTerminal {

@@ -2,6 +2,7 @@
 import { parseHost, type Endpoint } from "../core/endpoint.ts";
 import { NcxError, quote } from "../core/errors.ts";
 import { HttpError } from "../protocol/http/error.ts";
+import { takeCredentials } from "../protocol/http/url-credentials.ts";
 
 export interface Place {
   /** Without credentials and fragment. */
@@ -20,12 +21,9 @@ export function parseUrl(text: string, base?: URL): Place {
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw bad("UNSUPPORTED", url, `the scheme ${url.protocol.slice(0, -1)} is not http or https`);
   }
-  const { username, password } = url;
-  url.username = "";
-  url.password = "";
-  url.hash = "";
+  const authorization = takeCredentials(url);
   checkHost(url);
-  return { url, authorization: username || password ? basic(username, password) : undefined };
+  return { url, authorization };
 }
 
 /** Where a URL's server is. */
@@ -84,18 +82,4 @@ function bad(code: "ADDRESS" | "UNSUPPORTED", url: URL, state: string, cause?: u
 
 function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-// RFC 7617 §2, §2.1: user:password in UTF-8.
-function basic(username: string, password: string): string {
-  const text = `${unescaped(username)}:${unescaped(password)}`;
-  return `Basic ${Buffer.from(text).toString("base64")}`;
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a stray % is meant as it stands
-  }
 }

@@ -37,11 +37,12 @@ export interface OpenSocket {
   readonly port: number;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** netstat's names; UNCONNECTED is a UDP or unix socket without a peer. */
   readonly state: SocketState;
   /** Bytes that wait to be read, and to be sent. For a TCP listener the first is its accept queue, in connections. */
   readonly receiveQueue?: number | undefined;
   readonly sendQueue?: number | undefined;
-  /** Whose it is. */
+  /** The number of the user that it belongs to, where the system tells. */
   readonly uid?: number | undefined;
   /** Its number, where the system gives it one. */
   readonly inode?: number | undefined;

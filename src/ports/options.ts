@@ -1,7 +1,7 @@
 /** What `ports()` takes, and what it gives. */
 import type { PortCategory } from "../core/port-category.ts";
 import type { PortRange } from "../core/ranges.ts";
-import type { SocketProtocol, SocketState } from "../platform/sockets.ts";
+import type { OpenSocket, SocketProtocol, SocketState } from "../platform/sockets.ts";
 
 /** Who can reach a socket by its address: this machine, those on one of its networks, or on all of them. */
 export type Exposure = "loopback" | "lan" | "all";
@@ -21,17 +21,8 @@ export interface PortProcess {
   readonly title?: string | undefined;
 }
 
-/** One socket. Of a unix socket `address` is the path, `@name` or empty, and the ports are 0. */
-export interface PortEntry {
-  readonly protocol: SocketProtocol;
-  readonly family?: 4 | 6 | undefined;
-  /** Numeric text. */
-  readonly address: string;
-  readonly port: number;
-  readonly remoteAddress: string;
-  readonly remotePort: number;
-  /** netstat's names; UNCONNECTED is a UDP or unix socket without a peer. */
-  readonly state: SocketState;
+/** One socket, and what is known of its address and its processes. */
+export interface PortEntry extends Omit<OpenSocket, "holders"> {
   /** Not for unix sockets. */
   readonly category?: PortCategory | undefined;
   /** Not for unix sockets. */
@@ -47,16 +38,6 @@ export interface PortEntry {
   readonly processes: readonly PortProcess[];
   /** Whose the socket is, by name or else by number. */
   readonly user?: string | undefined;
-  /** The number of the user that the socket belongs to, where the system tells. */
-  readonly uid?: number | undefined;
-  /** Bytes that wait to be read, and to be sent. */
-  readonly receiveQueue?: number | undefined;
-  readonly sendQueue?: number | undefined;
-  /** The socket's number (Linux). */
-  readonly inode?: number | undefined;
-  /** Of a unix socket (Linux). */
-  readonly type?: "stream" | "dgram" | "seqpacket" | "unknown" | undefined;
-  readonly references?: number | undefined;
 }
 
 /** A place that a socket may be at; what is not given is not looked at. */

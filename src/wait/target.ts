@@ -3,6 +3,7 @@ import { formatEndpoint, parseEndpoint, parseHost, type Endpoint } from "../core
 import { checkEndpoint } from "../core/arguments.ts";
 import { NcxError, quote } from "../core/errors.ts";
 import { servicePort } from "../platform/services.ts";
+import { takeCredentials } from "../protocol/http/url-credentials.ts";
 
 export type WaitTarget =
   | { readonly kind: "place"; readonly endpoint: Endpoint }
@@ -78,14 +79,12 @@ function placeOf(endpoint: Endpoint, text: string): WaitTarget {
 
 function parseUrl(text: string): WaitTarget {
   const url = readUrl(text);
-  const { username, password } = url;
-  [url.username, url.password, url.hash] = ["", "", ""];
+  const authorization = takeCredentials(url);
   const secure = url.protocol === "https:";
   const host = parseHost(url.hostname);
   const carrier: Endpoint = { kind: "tcp", host, port: Number(url.port || (secure ? 443 : 80)) };
   const endpoint: Endpoint = secure ? { kind: "tls", over: carrier, servername: host } : carrier;
-  if (username === "" && password === "") return { kind: "http", endpoint, url };
-  return { kind: "http", endpoint, url, authorization: basic(username, password) };
+  return { kind: "http", endpoint, url, ...(authorization !== undefined && { authorization }) };
 }
 
 function readUrl(text: string): URL {
@@ -98,19 +97,5 @@ function readUrl(text: string): URL {
       cause,
       hint: FORMS,
     });
-  }
-}
-
-// RFC 7617 §2: user:password in base64.
-function basic(username: string, password: string): string {
-  const text = [username, password].map(unescaped).join(":");
-  return `Basic ${Buffer.from(text).toString("base64")}`;
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a stray % is meant as it stands
   }
 }

@@ -42,6 +42,7 @@ async function http(
     columns: 80,
     stop: new AbortController().signal,
     abort: new AbortController().signal,
+    unread: new AbortController().signal,
     ...rest,
   };
   return { code: await run(world), ...seen };

@@ -38,6 +38,7 @@ export async function runInMemory(
     columns: 80,
     stop: new AbortController().signal,
     abort: new AbortController().signal,
+    unread: new AbortController().signal,
   };
   const code = await run(world);
   stdout.end();

@@ -31,7 +31,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
     throw withAlternative(error);
   } finally {
     await sinks.file?.close(counted.counts);
-    if (sinks.printer && !world.unread?.aborted) await sinks.printer.end();
+    if (sinks.printer && !world.unread.aborted) await sinks.printer.end();
     sayCounts(args, report, counted);
   }
   return isThere(args, sinks, report) ? 0 : 1;

@@ -3,7 +3,7 @@ import { onAbort } from "../../core/abort.ts";
 import { formatEndpoint, type Endpoint } from "../../core/endpoint.ts";
 import { formatBytes, formatDuration } from "../../core/units.ts";
 import { proxy, type ProxiedRequest, type ProxyOptions } from "../../relay/index.ts";
-import type { Connection, LinkReport } from "../../stream/connection.ts";
+import type { Connection } from "../../stream/connection.ts";
 import { announce } from "../announce.ts";
 import type { Args } from "../args.ts";
 import { bindExtras } from "../extras.ts";
@@ -12,6 +12,7 @@ import type { Reporter } from "../report.ts";
 import { socketOptions, unheeded } from "../socket-options.ts";
 import { listenTarget } from "../target.ts";
 import type { World } from "../world.ts";
+import { sayClosed, sayOpen, sayRefused } from "./_linked.ts";
 import {
   guardOpenProxy,
   readAuth,
@@ -58,11 +59,7 @@ async function options(
     bind: {
       ...socketOptions(args),
       ...(await bindExtras(args, world, report, [target])),
-      onFailed: (error) => report.fail(error),
-      onReject(remote, reason) {
-        report.event({ type: "reject", remote, reason });
-        report.tell(1, `${formatEndpoint(remote)} turned away: ${reason}`);
-      },
+      ...sayRefused(report),
     },
     dial: { ...socketOptions(args), ...(await upstreamOf(args, world, report)) },
     signal: world.abort,
@@ -77,29 +74,6 @@ async function options(
     ...(allowTarget && { allowTargets: allowTarget }),
     ...(denyTarget && { denyTargets: denyTarget }),
   };
-}
-
-function sayOpen(
-  { id, local, remote }: Connection,
-  far: Connection,
-  to: Endpoint,
-  report: Reporter,
-): void {
-  report.event({ type: "open", id, local, remote, to: far.remote });
-  report.tell(2, `[${id}] ${formatEndpoint(remote)} -> ${formatEndpoint(to)} open`);
-}
-
-function sayClosed(
-  { id, remote }: Connection,
-  far: Connection,
-  { forward: received, backward: sent, duration, reason }: LinkReport,
-  to: Endpoint,
-  report: Reporter,
-): void {
-  report.event({ type: "close", id, remote, to: far.remote, sent, received, duration, reason });
-  const sizes = `${formatBytes(received)} there, ${formatBytes(sent)} back`;
-  const line = `${formatEndpoint(remote)} -> ${formatEndpoint(to)}: ${sizes}`;
-  report.tell(1, `[${id}] ${line} in ${formatDuration(duration)} (${reason})`);
 }
 
 function sayRequest({ id, remote }: Connection, request: ProxiedRequest, report: Reporter): void {

@@ -1,9 +1,7 @@
 /** `ncx relay 8080 host:80`: rules of a place to listen on and a place to dial, until told to stop. */
 import { onAbort } from "../../core/abort.ts";
-import { formatEndpoint } from "../../core/endpoint.ts";
-import { formatBytes, formatDuration } from "../../core/units.ts";
+import { formatDuration } from "../../core/units.ts";
 import { relay, type RelayOptions } from "../../relay/index.ts";
-import type { Connection, LinkReport } from "../../stream/connection.ts";
 import type { Server } from "../../transport/index.ts";
 import { announce } from "../announce.ts";
 import type { Args } from "../args.ts";
@@ -11,6 +9,7 @@ import { bindExtras, dialExtras } from "../extras.ts";
 import type { Reporter } from "../report.ts";
 import { dialOptions, socketOptions, unheeded } from "../socket-options.ts";
 import type { World } from "../world.ts";
+import { sayClosed, sayOpen, sayRefused } from "./_linked.ts";
 import { readRules, requireTls, type Rule } from "./_relay-rules.ts";
 
 /** Milliseconds that connections have to end after the first SIGINT or SIGTERM. */
@@ -22,9 +21,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   requireTls(rules, args);
   for (const warning of unheeded({ ...args, udp: rules.some(hasUdp) })) report.say(warning);
   const servers: Server[] = [];
-  const tapping = args.tap === undefined ? undefined : await import("../tap.ts");
-  const tap = tapping && args.tap && tapping.openTap(args.tap, world);
-  const stop = tapping ? AbortSignal.any([world.stop, tapping.whenUnread(world)]) : world.stop;
+  const tap = args.tap && (await import("../tap.ts")).openTap(args.tap, world);
   const extras = {
     bind: await bindExtras(
       args,
@@ -53,7 +50,10 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
       args,
       report,
     );
-    onAbort(stop, () => void drain(servers, args.drain ?? DRAIN, report));
+    onAbort(
+      AbortSignal.any([world.stop, world.unread]),
+      () => void drain(servers, args.drain ?? DRAIN, report),
+    );
     await Promise.all(servers.map(({ done }) => done));
   } finally {
     for (const server of servers) await server[Symbol.asyncDispose]();
@@ -88,17 +88,13 @@ function relayOptions(
     bind: {
       ...socketOptions(args),
       ...extras.bind,
-      onFailed: (error) => report.fail(error),
-      onReject(remote, reason) {
-        report.event({ type: "reject", remote, reason });
-        report.tell(1, `${formatEndpoint(remote)} turned away: ${reason}`);
-      },
+      ...sayRefused(report),
     },
     dial: { ...dial, ...extras.dial },
     signal: world.abort,
     ...(talks(args) && {
-      onOpen: (near, far) => sayOpen(near, far, rule, report),
-      onClose: (near, far, result) => sayClosed(near, far, rule, result, report),
+      onOpen: (near, far) => sayOpen(near, far, rule.to, report),
+      onClose: (near, far, result) => sayClosed(near, far, result, rule.to, report),
     }),
     onError: (error, { id }) => report.fail(error, id),
     ...(timeout !== undefined && { connectTimeout: timeout }),
@@ -113,32 +109,6 @@ function relayOptions(
 /** Whether each connection is worth a line: building one costs as much as relaying a short request. */
 function talks({ verbose, jsonEvents = false }: Args): boolean {
   return verbose > 0 || jsonEvents;
-}
-
-function sayOpen(
-  { id, local, remote }: Connection,
-  far: Connection,
-  rule: Rule,
-  report: Reporter,
-): void {
-  report.event({ type: "open", id, local, remote, to: far.remote });
-  report.tell(2, `[${id}] ${formatEndpoint(remote)} -> ${formatEndpoint(rule.to)} open`);
-}
-
-function sayClosed(
-  { id, remote }: Connection,
-  far: Connection,
-  rule: Rule,
-  result: LinkReport,
-  report: Reporter,
-): void {
-  const { forward: received, backward: sent, duration, reason } = result;
-  report.event({ type: "close", id, remote, to: far.remote, sent, received, duration, reason });
-  const sizes = `${formatBytes(received)} there, ${formatBytes(sent)} back`;
-  report.tell(
-    1,
-    `[${id}] ${formatEndpoint(remote)} -> ${formatEndpoint(rule.to)}: ${sizes} in ${formatDuration(duration)} (${reason})`,
-  );
 }
 
 async function drain(servers: readonly Server[], ms: number, report: Reporter): Promise<void> {

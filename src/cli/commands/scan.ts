@@ -74,7 +74,7 @@ export async function run(args: Args, world: World, report: Reporter): Promise<n
   await print(args, world, asked, reports, output, all);
   for (const change of changes)
     world.stdout.write(output.form === "json" ? jsonOf(change) : `${formatChange(change)}\n`);
-  const isToSay = (output.form !== "table" || earlier) && !world.unread?.aborted;
+  const isToSay = (output.form !== "table" || earlier) && !world.unread.aborted;
   if (cut !== undefined && isToSay) report.say(`cut short: ${cut}`);
   for (const fault of faults) report.say(fault);
   if (broken !== undefined) throw broken;

@@ -60,41 +60,38 @@ export interface Program {
   readonly compat?: Personality["name"];
 }
 
-const { ncx, ncat, openbsd, traditional } = PERSONALITIES;
+const { ncx, openbsd, traditional } = PERSONALITIES;
 
-const NCAT: Program = {
-  name: "ncat",
+/** A program that `--compat` can be. */
+function compatible(
+  name: Personality["name"],
+  rest: Pick<Program, "title" | "short" | "called" | "proxyType">,
+): Program {
+  const habits = PERSONALITIES[name];
+  const { letters = {}, longs } = habits;
+  return { name, compat: name, habits, letters, ...(longs && { longs }), ...rest };
+}
+
+const NCAT: Program = compatible("ncat", {
   title: "ncat",
   short: "ncat",
   called: ["ncat"],
-  letters: ncat.letters ?? {},
-  longs: ncat.longs ?? {},
-  habits: ncat,
   proxyType: "http",
-  compat: "ncat",
-};
+});
 
-const OPENBSD: Program = {
-  name: "openbsd",
+const OPENBSD: Program = compatible("openbsd", {
   title: "OpenBSD nc",
   short: "OpenBSD",
   called: ["nc", "netcat", "nc.openbsd"],
-  letters: openbsd.letters ?? {},
-  habits: openbsd,
   proxyType: "socks5",
-  compat: "openbsd",
-};
+});
 
-const TRADITIONAL: Program = {
-  name: "traditional",
+const TRADITIONAL: Program = compatible("traditional", {
   title: "traditional netcat",
   short: "traditional",
   called: ["nc", "netcat", "nc.traditional"],
-  letters: traditional.letters ?? {},
-  habits: traditional,
   proxyType: "socks5",
-  compat: "traditional",
-};
+});
 
 const BUSYBOX: Program = {
   name: "busybox",

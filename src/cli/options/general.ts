@@ -1,5 +1,5 @@
 /** Options of every mode. */
-import { CLASSIC, SESSIONS, ASKING, ALL, type Option } from "./option.ts";
+import { CLASSIC, SESSIONS, ASKING, MODES, type Option } from "./option.ts";
 
 export const generalOptions: readonly Option[] = [
   {
@@ -61,7 +61,7 @@ export const generalOptions: readonly Option[] = [
     },
     type: "flag",
     group: "General",
-    modes: ALL,
+    modes: MODES,
     help: "Show this",
     does: "Show the help",
   },
@@ -82,7 +82,7 @@ export const generalOptions: readonly Option[] = [
     },
     type: "flag",
     group: "General",
-    modes: ALL,
+    modes: MODES,
     help: "Show the version",
   },
 ];

@@ -81,7 +81,7 @@ export const DIALLING: readonly Mode[] = ["connect", "listen", "relay", "http", 
 export const SESSIONS: readonly Mode[] = [...NETWORK, "telnet"];
 /** What is asked of ports. */
 export const ASKING: readonly Mode[] = ["wait", "free-port", "scan"];
-export const ALL: readonly Mode[] = [
+export const MODES: readonly Mode[] = [
   "connect",
   "listen",
   "relay",

@@ -54,5 +54,6 @@ function worldOf(stderr: PassThrough): World {
     columns: 80,
     stop: signal,
     abort: signal,
+    unread: signal,
   };
 }

@@ -18,6 +18,7 @@ function linkOf(stdin: Readable, more: Partial<Args> = {}): LinkOptions {
     columns: 80,
     stop: new AbortController().signal,
     abort: new AbortController().signal,
+    unread: new AbortController().signal,
   };
   const args: Args = { mode: "connect", operands: [], personality: "ncx", verbose: 0, ...more };
   return sessionLink(args, world, { role: "connect", framing: "stream", observers: [] });
